@@ -1,0 +1,5 @@
+"""`python -m app` is `flujo`."""
+
+from app.cli import main
+
+main()

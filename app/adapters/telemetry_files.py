@@ -1,0 +1,110 @@
+"""Telemetry and recordings on disk: OTLP JSON lines like the OpenTelemetry Collector's, one file per recording."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from app.errors import BadInputError
+from telemetry import Assembled, OtlpError, Span, assemble_runs, decode_line, encode_traces
+from workflow import Recording, RecordingError, read_recording, write_recording
+
+
+class TelemetryWriter:
+    """Appends spans to a file, a whole line at a time, so that an interruption leaves no half line."""
+
+    def __init__(self, path: Path, *, repository: str) -> None:
+        self._path = path
+        self._resource = {"service.name": "flujo", "flujo.repository": repository}
+        self._file = -1
+
+    def __enter__(self) -> "TelemetryWriter":
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise BadInputError(f"{self._path}: {error.strerror}") from None
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        os.close(self._file)
+
+    def write(self, spans: Sequence[Span]) -> None:
+        """Append the spans as one line."""
+        line = encode_traces(spans, resource=self._resource)
+        os.write(self._file, line if line.endswith(b"\n") else line + b"\n")
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryRead:
+    """Runs of some files, and the lines that couldn't be read: `file:line: reason`."""
+
+    assembled: Assembled
+    bad_lines: tuple[str, ...] = field(default=())
+
+
+def read_telemetry(paths: Iterable[Path]) -> TelemetryRead:
+    """Read OTLP JSON-lines files; a line that doesn't parse is reported, the others count.
+
+    Raises `BadInputError` when a file can't be read or not one of its lines is OTLP.
+    """
+    spans: list[Span] = []
+    bad: list[str] = []
+    for path in paths:
+        read, wrong = _read_file(path)
+        if wrong and not read:
+            raise BadInputError(f"{wrong[0]} (no line of {path} is OTLP trace data)")
+        spans += read
+        bad += wrong
+    return TelemetryRead(assemble_runs(spans), tuple(bad))
+
+
+def write_recordings(folder: Path, recordings: Iterable[Recording]) -> None:
+    """Write each recording to a file of its own, whole or not at all."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for recording in recordings:
+            whole = folder / f"{recording.run_id}.json"
+            part = whole.with_suffix(".part")
+            part.write_bytes(write_recording(recording))
+            part.replace(whole)
+    except OSError as error:
+        raise BadInputError(f"{folder}: {error.strerror}") from None
+
+
+def read_recordings(folders: Iterable[Path]) -> list[Recording]:
+    """Read every recording in the folders, by file name; raises `BadInputError` naming the first that can't be read."""
+    return [recording for folder in folders for recording in _read_folder(folder)]
+
+
+def _read_file(path: Path) -> tuple[list[Span], list[str]]:
+    spans: list[Span] = []
+    wrong: list[str] = []
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    spans += decode_line(line, line_number=number)
+                except OtlpError as error:
+                    wrong.append(f"{path}:{number}: {error.reason}")
+    except OSError as error:
+        raise BadInputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    return spans, wrong
+
+
+def _read_folder(folder: Path) -> Iterator[Recording]:
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: no such folder of recordings")
+    for path in sorted(folder.glob("*.json")):
+        try:
+            yield read_recording(path.read_bytes())
+        except (RecordingError, OSError) as error:
+            raise BadInputError(f"{path}: {error}") from None

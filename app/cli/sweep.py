@@ -1,0 +1,174 @@
+"""`flujo sweep`: one pass over a repository."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.adapters.local_git import LocalGitRepository
+from app.adapters.price_list import reprice
+from app.adapters.telemetry_files import read_recordings, read_telemetry
+from app.bootstrap.improving import choose_suggesting, open_actor, open_ask_model
+from app.cli.output import Format, FormatOption, note, notes, print_json, print_text
+from app.cli.proposals import print_notes, proposal_to_json
+from app.cli.suggest import BaseUrlOption, ModelOption, RecordingsOption
+from app.store import Application, LedgerRecord
+from app.use_cases.act_on_proposal import Fate, Handled
+from app.use_cases.present_proposal import usd
+from app.use_cases.sweep import Grist, SweepReport
+from app.use_cases.sweep import sweep as sweep_over
+
+DEFAULT_TELEMETRY = ".flujo/telemetry"
+DEFAULT_RECORDINGS = ".flujo/recordings"
+
+
+def sweep(
+    repo: Annotated[Path, typer.Option("--repo", help="a git repository")],
+    telemetry: Annotated[
+        list[Path] | None,
+        typer.Option(help=f"OTLP JSON-lines file [default: {DEFAULT_TELEMETRY}/*.jsonl]"),
+    ] = None,
+    recordings: RecordingsOption = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    seed: Annotated[int, typer.Option(help="chance of the replays' draws")] = 0,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Suggest, prove, apply what is safe, offer the rest on branches, and take back what fails."""
+    host = LocalGitRepository(repo)
+    host.check_clean()
+    read = read_telemetry(telemetry or sorted((host.folder / DEFAULT_TELEMETRY).glob("*.jsonl")))
+    for line in read.bad_lines:
+        note(f"skipped {line}")
+    kept = host.folder / DEFAULT_RECORDINGS
+    folders = recordings or ([kept] if kept.is_dir() else [])
+    actor = open_actor(host, now=datetime.now(UTC))
+    grist = Grist(
+        runs=read.assembled.runs,
+        recordings=read_recordings(folders),
+        suggesting=choose_suggesting(actor.settings, seed=seed),
+        reprice=reprice,
+        ask_model=open_ask_model(model, base_url) if model else None,
+    )
+    with notes.status("sweeping") as status:
+        done = sweep_over(actor, grist, report=lambda path: status.update(f"sweeping {path}"))
+    if output is Format.JSON:
+        print_json(sweep_to_json(done))
+    else:
+        print_sweep(done)
+
+
+def sweep_to_json(done: SweepReport) -> dict[str, object]:
+    """Return a sweep as the command line's contract has it (docs/reference/cli.md)."""
+    return {
+        "proposals": [
+            {
+                **proposal_to_json(handled.proposal),
+                "fate": handled.fate,
+                "fate_reason": handled.reason,
+                "where": handled.where or None,
+            }
+            for handled in done.handled
+        ],
+        "applied": [
+            applied_to_json(handled.application)
+            for handled in done.handled
+            if handled.fate is Fate.APPLIED and handled.application
+        ],
+        "reverted": [
+            reverted_to_json(handled.application)
+            for handled in done.handled
+            if handled.fate is Fate.REVERTED and handled.application
+        ],
+        "recovered": [
+            {"id": outcome.proposal_id, "outcome": outcome.kind} for outcome in done.recovered
+        ],
+        "ledger": [ledger_to_json(record) for record in done.ledger],
+        "problems": list(done.problems),
+        "notes": [line for found in done.suggestions for line in found.notes],
+        "dropped": [
+            {"title": title, "reason": reason}
+            for found in done.suggestions
+            for title, reason in found.rejected
+        ],
+    }
+
+
+def applied_to_json(application: Application) -> dict[str, object]:
+    """Return what was applied, and the blobs that prove it."""
+    return {
+        "commit": application.commit,
+        "path": application.path,
+        "blob_before": application.blob_before,
+        "blob_after": application.blob_after,
+    }
+
+
+def reverted_to_json(application: Application) -> dict[str, object]:
+    """Return what was taken back; `blob` is the content that is back, byte for byte."""
+    return {
+        "commit": application.reverted_commit,
+        "path": application.path,
+        "blob": application.blob_before,
+    }
+
+
+def ledger_to_json(record: LedgerRecord) -> dict[str, object]:
+    """Return a prediction beside what was measured, in USD a month."""
+    predicted = record.predicted
+    return {
+        "id": record.proposal_id,
+        "predicted": {
+            "low": predicted.low_usd,
+            "mid": predicted.mid_usd,
+            "high": predicted.high_usd,
+        },
+        "realised": record.realised_usd,
+        "runs": record.runs,
+    }
+
+
+_MARKS = {Fate.APPLIED: "✓", Fate.REVERTED: "↩", Fate.PROPOSED: "→", Fate.HELD: "!"}
+
+
+def print_sweep(done: SweepReport) -> None:
+    """Print what a sweep did, one line a proposal."""
+    for outcome in done.recovered:
+        print_text(f"recovered {outcome.proposal_id}: {outcome.kind}")
+    for problem in done.problems:
+        print_text(f"unreadable: {problem}")
+    for rank, handled in enumerate(done.handled, start=1):
+        print_text(_line(rank, handled))
+        for detail in (handled.reason, handled.where):
+            if detail:
+                print_text(f"      {detail}")
+    print_ledger(done.ledger)
+    print_notes(done.suggestions)
+    if not done.handled:
+        print_text("nothing worth proposing")
+
+
+def print_ledger(ledger: Sequence[LedgerRecord]) -> None:
+    """Print predictions beside what came of them."""
+    for record in ledger:
+        predicted = record.predicted
+        low, high = usd(predicted.low_usd), usd(predicted.high_usd)
+        realised = record.realised_usd or 0.0
+        held = "inside" if predicted.low_usd <= realised <= predicted.high_usd else "outside"
+        print_text(
+            f"ledger {record.proposal_id}: predicted {usd(predicted.mid_usd)} ({low} … {high}) "
+            f"a month, realised {usd(realised)} over {record.runs} runs: {held} the interval"
+        )
+
+
+def _line(rank: int, handled: Handled) -> str:
+    proposal = handled.proposal
+    worth = usd(proposal.roi.mid) + "/month" if proposal.roi else "no estimate"
+    simulated = " (simulated)" if proposal.evidence.simulated else ""
+    mark = _MARKS.get(handled.fate, "·")
+    return (
+        f"{rank:>3}. {mark} {proposal.title}  [{proposal.decision.tier.name}] "
+        f"{worth}{simulated}, {proposal.evidence.verdict}: {handled.fate}"
+    )

@@ -1,0 +1,147 @@
+"""Errors of the application, and the one table that says how the command line exits for each.
+
+AppError
+├── BadInputError               what was given can't be used
+│   ├── SettingsError           `.github/flujo.yml`; carries `path`, `line`, `column` (0: unknown)
+│   └── PathError               not a plain file inside the repository; carries `path`
+├── RepositoryError             the repository can't be worked on as it is
+│   ├── UnusableRepositoryError     no repository, bare, without commits, without a branch
+│   ├── DirtyRepositoryError        uncommitted changes in the way; carries `worktree`, `paths`
+│   ├── BusyRepositoryError         a rebase, a merge or another git command is under way
+│   ├── GitIdentityError            git doesn't know whom to name as the author
+│   ├── LostRaceError               somebody else moved the branch; carries `branch`, `expected`, `actual`
+│   └── HeldError                   a change that can't be taken back by itself; carries `proposal_id`
+├── GitError                    git itself failed; carries `command`, `detail`
+└── StoreError                  the database can't be used
+    └── StoreBusyError          another process holds it
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from telemetry import TelemetryError
+from workflow import WorkflowError
+
+_SHOWN_PATHS = 3
+
+
+class AppError(Exception):
+    """Root of the errors raised by `app`; the message is for the person who must act."""
+
+
+class BadInputError(AppError):
+    """Raised for an argument, a file or a setting that can't be used."""
+
+
+class SettingsError(BadInputError):
+    """Raised for settings that can't be read; positions count from 1."""
+
+    def __init__(self, reason: str, *, path: str, line: int = 0, column: int = 0) -> None:
+        self.reason = reason
+        self.path = path
+        self.line = line
+        self.column = column
+        where = ":".join(str(part) for part in (path, line, column) if part)
+        super().__init__(f"{where}: {reason}" if where else reason)
+
+
+class PathError(BadInputError):
+    """Raised for a path that isn't a plain file inside the repository."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path!r} {reason}")
+
+
+class RepositoryError(AppError):
+    """Raised when the repository's state stands in the way; nothing was changed."""
+
+
+class UnusableRepositoryError(RepositoryError):
+    """Raised for a folder that holds no repository with a branch to work on."""
+
+
+class DirtyRepositoryError(RepositoryError):
+    """Raised when landing a commit could touch somebody's uncommitted work."""
+
+    def __init__(self, worktree: Path, paths: Sequence[str]) -> None:
+        self.worktree = worktree
+        self.paths = tuple(paths)
+        shown = ", ".join(self.paths[:_SHOWN_PATHS])
+        more = len(self.paths) - _SHOWN_PATHS
+        names = f"{shown} and {more} more" if more > 0 else shown
+        super().__init__(
+            f"{worktree} has uncommitted changes ({names}); commit or stash them, then try again"
+        )
+
+
+class BusyRepositoryError(RepositoryError):
+    """Raised while git is in the middle of something; the message says how to end it."""
+
+
+class GitIdentityError(RepositoryError):
+    """Raised when git has no name or address to write into a commit."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "git doesn't know who you are; run"
+            " `git config --global user.name 'Your Name'` and"
+            " `git config --global user.email you@example.com`, then try again"
+        )
+
+
+class LostRaceError(RepositoryError):
+    """Raised when a branch isn't where it was when the commit was made."""
+
+    def __init__(self, branch: str, *, expected: str, actual: str) -> None:
+        self.branch = branch
+        self.expected = expected
+        self.actual = actual
+        super().__init__(
+            f"{branch!r} moved from {expected[:12]} to {actual[:12] or 'nothing'} meanwhile; try again"
+        )
+
+
+class HeldError(RepositoryError):
+    """Raised when taking a change back needs a person; the message says what to do by hand."""
+
+    def __init__(self, proposal_id: str, reason: str) -> None:
+        self.proposal_id = proposal_id
+        self.reason = reason
+        super().__init__(f"{proposal_id} can't be taken back: {reason}")
+
+
+class GitError(AppError):
+    """Raised when a git command fails in a way nobody expected."""
+
+    def __init__(self, command: str, detail: str) -> None:
+        self.command = command
+        self.detail = detail
+        super().__init__(f"`git {command}` failed: {detail}")
+
+
+class StoreError(AppError):
+    """Raised when the database can't be opened, read or written."""
+
+
+class StoreBusyError(StoreError):
+    """Raised when another process is applying or taking back changes."""
+
+
+EXIT_CODES: Mapping[type[Exception], int] = {
+    BadInputError: 2,
+    WorkflowError: 2,
+    TelemetryError: 2,
+    RepositoryError: 3,
+    StoreBusyError: 3,
+    AppError: 4,
+}
+"""0 is done, 1 a negative verdict (a failing test, a refused patch); what isn't listed is a defect: 70."""
+
+_DEFECT = 70
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code of the closest listed ancestor of `error`."""
+    return next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), _DEFECT)

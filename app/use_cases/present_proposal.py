@@ -1,0 +1,117 @@
+"""Says what a proposal is to the person who must judge it: the plain view that `diff_ux` renders."""
+
+import orjson
+
+from app.proposal import Proposal
+from app.store import LedgerRecord
+from diff_ux import EvidenceRow, Figure, ProposalView, describe_changes, draw_change
+from meta_agent import Evidence, RoiEstimate
+
+_TRACK_RECORD = 20
+
+
+def present(
+    proposal: Proposal, *, undo: str = "", ledger: tuple[LedgerRecord, ...] = ()
+) -> ProposalView:
+    """Compose the view of a proposal; every figure is one that was computed."""
+    evidence, roi, decision = proposal.evidence, proposal.roi, proposal.decision
+    notes = [*proposal.violations]
+    if proposal.behind:
+        notes.append(f"Waits for a better one that touches the same place: {proposal.behind}.")
+    if evidence.needed:
+        notes.append(f"A firmer answer needs about {evidence.needed} more recorded runs.")
+    return ProposalView(
+        title=proposal.title,
+        verdict=_verdict(proposal),
+        tier=decision.tier.name,
+        figures=_figures(roi, evidence),
+        picture=draw_change(proposal.base, proposal.guarded.after, proposal.guarded.changes),
+        sentences=describe_changes(proposal.guarded.changes),
+        evidence=_evidence(evidence, roi),
+        patch=orjson.dumps(proposal.patch.to_json(), option=orjson.OPT_INDENT_2).decode(),
+        reasons=decision.reasons,
+        undo=undo,
+        track_record=describe_record(ledger),
+        why=proposal.candidate.rationale,
+        is_simulated=evidence.simulated,
+        notes=tuple(notes),
+    )
+
+
+def describe_record(ledger: tuple[LedgerRecord, ...]) -> str:
+    """Say how the last predictions turned out."""
+    measured = [row for row in ledger if row.realised_usd is not None][-_TRACK_RECORD:]
+    if not measured:
+        return "nothing measured yet"
+    inside = sum(
+        row.predicted.low_usd <= row.realised_usd <= row.predicted.high_usd
+        for row in measured
+        if row.realised_usd is not None
+    )
+    return f"{inside} of the last {len(measured)} predictions held their 90 % interval"
+
+
+def usd(amount: float) -> str:
+    """Write an amount of money: cents below $100, whole dollars above."""
+    digits = 2 if abs(amount) < 100 else 0
+    return f"{'−' if amount < 0 else ''}${abs(amount):,.{digits}f}"
+
+
+def _verdict(proposal: Proposal) -> str:
+    roi = proposal.roi
+    worth = "no estimate yet" if roi is None else f"worth {usd(roi.mid)} a month"
+    return f"{proposal.title}: {worth}, {proposal.evidence.verdict.value}"
+
+
+def _figures(roi: RoiEstimate | None, evidence: Evidence) -> tuple[Figure, ...]:
+    if roi is None:
+        return ()
+    before, after = evidence.before, evidence.after
+    figures = [Figure("net a month", usd(roi.mid), f"{usd(roi.low)} … {usd(roi.high)}")]
+    if before and after:
+        figures.insert(0, Figure("success before", f"{before.success:.1%}", before.interval))
+        figures.insert(1, Figure("success after", f"{after.success:.1%}", after.interval))
+    return tuple(figures)
+
+
+def _evidence(evidence: Evidence, roi: RoiEstimate | None) -> tuple[EvidenceRow, ...]:
+    rows = []
+    before, after = evidence.before, evidence.after
+    if before and after:
+        rows += [
+            EvidenceRow(
+                "runs that succeed",
+                f"{before.success:.1%}",
+                f"{after.success:.1%}",
+                f"{evidence.wins} recover, {evidence.losses} are lost",
+            ),
+            EvidenceRow(
+                "cost a run",
+                f"${before.cost_usd:.5f}",
+                f"${after.cost_usd:.5f}",
+                evidence.verdict.value,
+            ),
+            EvidenceRow("time a run", f"{before.latency_s:.2f} s", f"{after.latency_s:.2f} s", ""),
+        ]
+    rows.append(
+        EvidenceRow("paired runs", str(evidence.pairs), str(evidence.pairs), evidence.reason)
+    )
+    rows.append(
+        EvidenceRow("A/A noise floor", f"{evidence.noise_floor:.1%}", "", _provenance(evidence))
+    )
+    if roi is not None:
+        terms = (roi.gains.money, roi.gains.success, roi.gains.latency)
+        money, success, latency = (usd(term.mid) for term in terms)
+        parts = f"money {money}, success {success}, time {latency}"
+        once = f"less {usd(roi.costs.total_usd)} once"
+        rows.append(EvidenceRow("a month", parts, once, roi.basis))
+    return tuple(rows)
+
+
+def _provenance(evidence: Evidence) -> str:
+    counts = (
+        f"{evidence.drawn} drawn",
+        f"{evidence.stood_in} stand in",
+        f"{evidence.tainted} tainted",
+    )
+    return ", ".join(counts)

@@ -1,0 +1,33 @@
+"""Reads a spec as a commit has it: its text, and the files beside it, never the work tree's."""
+
+from pathlib import PurePosixPath
+
+from app.errors import BadInputError, PathError
+from app.ports import CodeHost
+from workflow import Workflow, parse_workflow
+
+
+def read_spec(host: CodeHost, commit: str, path: str) -> Workflow:
+    """Parse a committed spec; raises `SpecError`, and `BadInputError` when it isn't a text file of that commit."""
+    folder = PurePosixPath(path).parent
+
+    def read(relative: str) -> str:
+        try:
+            content = host.read_file(commit, str(folder / relative))
+        except PathError as error:
+            raise OSError(str(error)) from error
+        if content is None:
+            raise FileNotFoundError(f"no {relative!r} beside the spec in {commit[:12]}")
+        return content.decode()
+
+    return parse_workflow(_read_text(host, commit, path), path=path, read=read)
+
+
+def _read_text(host: CodeHost, commit: str, path: str) -> str:
+    content = host.read_file(commit, path)
+    if content is None:
+        raise BadInputError(f"{path}: no such file in {commit[:12]}")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{path}: not UTF-8 text (byte {error.start})") from error

@@ -1,0 +1,109 @@
+"""Taking an application back by a new commit that restores the previous bytes; runs under the caller's lock."""
+
+from datetime import timedelta
+
+from app.errors import GitError, HeldError, LostRaceError, PathError
+from app.ports import Branch
+from app.store import Application, Closing, Step, close, mark_reverted, remember
+from app.use_cases.commit_messages import (
+    PROPOSAL_TRAILER,
+    REVERTS_TRAILER,
+    read_trailers,
+    write_message,
+)
+from app.use_cases.landings import Landing, World, land, load_proposal, move_proposal
+from meta_agent import Memory, MemoryReason
+from trust_tiers import RolloutError, RolloutEvent, RolloutState, advance
+
+_ATTEMPTS = 3
+_REMEMBERED_FOR = timedelta(days=90)
+
+
+def revert(world: World, application: Application, event: RolloutEvent, reason: str) -> str:
+    """Land a commit that restores the file byte for byte, and return it.
+
+    Raises `HeldError`, and marks the proposal as held, when somebody edited the file since; else as `CodeHost.land`.
+    """
+    _check_ours(world, application, event)
+    for _ in range(_ATTEMPTS):
+        landing = _prepare(world, application, event, reason)
+        try:
+            entry = land(world, application.proposal_id, Step.REVERT, landing)
+        except LostRaceError:
+            continue
+        record_revert(world, application.proposal_id, landing, entry)
+        return landing.ref.commit
+    raise HeldError(application.proposal_id, "the branch keeps moving; try again")
+
+
+def record_revert(world: World, proposal_id: str, landing: Landing, entry: int) -> None:
+    """Note that an application was taken back, and remember its effect as unwelcome."""
+    with world.store.transaction() as rows:
+        mark_reverted(
+            rows, proposal_id, commit=landing.ref.commit, reason=landing.reason, at=world.now
+        )
+        proposal = move_proposal(rows, proposal_id, RolloutEvent(landing.event))
+        until = world.now + _REMEMBERED_FOR
+        remember(rows, Memory(proposal.fingerprint, MemoryReason.REVERTED, until))
+        close(rows, entry, Closing.DONE)
+
+
+def _check_ours(world: World, application: Application, event: RolloutEvent) -> None:
+    """A revert is refused unless the commit is ours, stands, isn't a revert, and the event can happen now."""
+    proposal_id = application.proposal_id
+    if not application.stands:
+        raise HeldError(proposal_id, f"{application.reverted_commit[:12]} took it back already")
+    with world.store.transaction() as rows:
+        state = load_proposal(rows, proposal_id).state
+    try:
+        advance(state, event)
+        trailers = read_trailers(world.host.read_message(application.commit))
+    except (RolloutError, GitError) as error:
+        raise HeldError(proposal_id, str(error)) from error
+    if trailers.get(PROPOSAL_TRAILER) != proposal_id or REVERTS_TRAILER in trailers:
+        raise HeldError(proposal_id, f"{application.commit[:12]} isn't its commit")
+
+
+def _prepare(world: World, application: Application, event: RolloutEvent, reason: str) -> Landing:
+    branch = world.host.default_branch()
+    if not _is_untouched(world, branch, application):
+        _hold(world, application.proposal_id)
+        raise HeldError(
+            application.proposal_id,
+            f"{application.path} was edited since; take it back by hand:"
+            f" git revert {application.commit[:12]}",
+        )
+    ref = world.host.prepare_commit(
+        parent=branch.commit,
+        path=application.path,
+        content=world.host.read_blob(application.blob_before),
+        message=_write_message(world, application, reason),
+    )
+    if ref.blob_after != application.blob_before:
+        raise HeldError(application.proposal_id, "the previous content can't be restored exactly")
+    return Landing(branch.name, ref, event=event.value, reason=reason)
+
+
+def _is_untouched(world: World, branch: Branch, application: Application) -> bool:
+    try:
+        return world.host.blob_sha(branch.commit, application.path) == application.blob_after
+    except PathError:
+        return False
+
+
+def _hold(world: World, proposal_id: str) -> None:
+    with world.store.transaction() as rows:
+        if load_proposal(rows, proposal_id).state is not RolloutState.HELD:
+            move_proposal(rows, proposal_id, RolloutEvent.CONFLICT)
+
+
+def _write_message(world: World, application: Application, reason: str) -> str:
+    subject = world.host.read_message(application.commit).splitlines()[0]
+    return write_message(
+        f'Revert "{subject}"',
+        [
+            reason,
+            f"{application.path} is back to the bytes it had before {application.commit[:12]}.",
+        ],
+        {PROPOSAL_TRAILER: application.proposal_id, REVERTS_TRAILER: application.commit},
+    )

@@ -1,0 +1,58 @@
+"""Changes as plain JSON data, for `flujo diff --format json` and other programs."""
+
+from pydantic import JsonValue
+
+from workflow import ABSENT, Added, Changed, GraphChange, Moved, Removed, Renamed
+
+_BREAKING_FIELDS = frozenset({"kind", "input_schema", "output_schema"})
+
+
+def changes_to_json(changes: tuple[GraphChange, ...]) -> list[dict[str, JsonValue]]:
+    """Return one object per change, in order; where there is nothing, `before` or `after` is left out."""
+    return [{**_common(change), **_own(change)} for change in changes]
+
+
+def is_breaking(change: GraphChange) -> bool:
+    """Whether whoever refers to the subject by name, or reads its output, may have to follow."""
+    match change:
+        case Removed(subject=subject):
+            return subject.kind in ("step", "agent", "import")
+        case Renamed():
+            return True
+        case Moved(subject=subject, before_id=before):
+            return subject.id != before
+        case Changed(subject=subject, field=field):
+            named = subject.kind in ("step", "agent")
+            return named and bool(field) and field[0] in _BREAKING_FIELDS
+        case _:
+            return False
+
+
+def _common(change: GraphChange) -> dict[str, JsonValue]:
+    return {
+        "change": type(change).__name__.lower(),
+        "subject": {"kind": change.subject.kind, "id": change.subject.id},
+        "step_id": change.subject.id if change.subject.kind == "step" else "",
+        "yaml_path": change.yaml_path,
+        "pointer": change.pointer,
+        "line": change.line,
+        "semantic": change.semantic.value,
+        "breaking": is_breaking(change),
+        "users": [step.step_id for step in change.users],
+    }
+
+
+def _own(change: GraphChange) -> dict[str, JsonValue]:
+    match change:
+        case Added(value=value):
+            return {"after": value}
+        case Removed(value=value):
+            return {"before": value}
+        case Moved(before_id=before_id, before_yaml_path=path):
+            return {"before_id": before_id, "before_yaml_path": path}
+        case Renamed(before_id=before_id):
+            return {"before_id": before_id}
+        case Changed(field=field, before=before, after=after):
+            sides = {"before": before, "after": after}
+            present = {side: value for side, value in sides.items() if value is not ABSENT}
+            return {"field": list(field), **present}

@@ -1,0 +1,22 @@
+"""Text inside a diagram: own characters only, the rest as Mermaid's numeric entities (`#35;`)."""
+
+import re
+
+from diff_ux.safe_text import shorten, show_invisible, show_spaces
+
+MAX_LABEL = 60
+
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)*")
+_SAFE = re.compile(r"[A-Za-z0-9 ]")
+
+
+def label(text: str, *, prefix: str = "") -> str:
+    """Return data as a label of at most 60 visible characters, our own `prefix` included.
+
+    Plain names stay readable; in anything else every character but letters, digits and spaces becomes an entity,
+    so that neither Mermaid's syntax nor the Markdown inside its labels can arise.
+    """
+    shown = shorten(show_spaces(show_invisible(text)), MAX_LABEL - len(prefix))
+    if _PLAIN_NAME.fullmatch(shown):
+        return prefix + shown
+    return prefix + "".join(char if _SAFE.match(char) else f"#{ord(char)};" for char in shown)

@@ -1,0 +1,130 @@
+"""What changed as a picture: the old and the new flow side by side, or the new one alone.
+
+Alone when the flow is the same and only fields differ (two equal pictures would make one look for a difference that
+isn't there), and when more than 12 boxes a side would be too small to read; then what is gone has a frame of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from diff_ux.drawing import Drawing, Frame, Mark, Marks, draw, find_neighbours
+from diff_ux.flowchart import to_mermaid
+from diff_ux.safe_text import code_span, table_cell
+from workflow import (
+    Added,
+    Graph,
+    GraphChange,
+    Moved,
+    Removed,
+    Renamed,
+    Workflow,
+    build_graph,
+    pair_steps,
+)
+
+_MAX_SIDE_BY_SIDE = 12
+_MAX_BOXES = 80
+_MAX_ARROWS = 400
+_MAX_BYTES = 40_000
+_MAX_ROWS = 100
+
+_STRENGTH = (Mark.ADDED, Mark.REMOVED, Mark.MOVED, Mark.CHANGED)
+
+
+def draw_change(before: Workflow, after: Workflow, changes: Sequence[GraphChange]) -> str:
+    """Return Mermaid text, a Markdown table when the picture would be too large, `""` when no step is touched.
+
+    At most 80 boxes, 400 arrows and 40 kB.
+    """
+    pairs = pair_steps(before.nodes, after.nodes)
+    old_marks, new_marks = _mark(changes, pairs)
+    if not old_marks and not new_marks:
+        return ""
+    drawing = _compose(build_graph(before), build_graph(after), old_marks, new_marks, pairs)
+    boxes = drawing.boxes()
+    if len(boxes) <= _MAX_BOXES and len(drawing.arrows) <= _MAX_ARROWS:
+        text = to_mermaid(drawing)
+        if len(text.encode()) <= _MAX_BYTES:
+            return text
+    return _table(before, after, old_marks, new_marks)
+
+
+def is_table(picture: str) -> bool:
+    """Whether `draw_change` returned a Markdown table instead of Mermaid text."""
+    return picture.startswith(_TOO_LARGE)
+
+
+def _mark(
+    changes: Sequence[GraphChange], pairs: Mapping[str, str]
+) -> tuple[dict[str, Mark], dict[str, Mark]]:
+    """Return the marks of the old and of the new steps; the strongest one of a step wins."""
+    old: dict[str, Mark] = {}
+    new: dict[str, Mark] = {}
+    for mark in reversed(_STRENGTH):
+        for change in changes:
+            if _mark_of(change) is not mark:
+                continue
+            if mark is Mark.REMOVED:
+                old[change.subject.id] = mark
+                continue
+            for step_id in _touched(change):
+                new[step_id] = mark
+                if step_id in pairs:
+                    old[pairs[step_id]] = mark
+    return old, new
+
+
+def _mark_of(change: GraphChange) -> Mark:
+    match change:
+        case Added(subject=subject) if subject.kind == "step":
+            return Mark.ADDED
+        case Removed(subject=subject) if subject.kind == "step":
+            return Mark.REMOVED
+        case Moved() | Renamed() if change.subject.kind == "step":
+            return Mark.MOVED
+        case _:
+            return Mark.CHANGED
+
+
+def _touched(change: GraphChange) -> list[str]:
+    if change.subject.kind == "step":
+        return [change.subject.id]
+    return [] if isinstance(change, Removed) else [step.step_id for step in change.users]
+
+
+def _compose(
+    before: Graph,
+    after: Graph,
+    old_marks: Marks,
+    new_marks: Marks,
+    pairs: Mapping[str, str],
+) -> Drawing:
+    old_shown, new_shown = find_neighbours(before, old_marks), find_neighbours(after, new_marks)
+    both_old = old_shown | {pairs[new] for new in new_shown if new in pairs}
+    both_new = new_shown | {new for new, old in pairs.items() if old in old_shown}
+    old = draw(before, old_marks, both_old, prefix="before/")
+    new = draw(after, new_marks, both_new, prefix="after/")
+    if set(old_marks.values()) | set(new_marks.values()) == {Mark.CHANGED}:
+        return new
+    if max(len(old.boxes()), len(new.boxes())) <= _MAX_SIDE_BY_SIDE:
+        # Mermaid places frames that nothing connects from right to left.
+        sides = (Frame(new.items, "After"), Frame(old.items, "Before"))
+        return Drawing(sides, new.arrows + old.arrows)
+    gone = tuple(box for box in old.boxes() if box.mark is Mark.REMOVED)
+    return Drawing((*new.items, *((Frame(gone, "Removed"),) if gone else ())), new.arrows)
+
+
+_TOO_LARGE = "_Too large to draw"
+
+
+def _table(before: Workflow, after: Workflow, old_marks: Marks, new_marks: Marks) -> str:
+    gone = [node for node in before.nodes if old_marks.get(node.step_id) is Mark.REMOVED]
+    told = [node for node in after.nodes if node.step_id in new_marks]
+    marked = [(Mark.REMOVED, node) for node in gone]
+    marked += [(new_marks[node.step_id], node) for node in told]
+    rows = [
+        f"| {mark.value} | {table_cell(code_span(node.step_id))} | {code_span(node.kind)} |"
+        for mark, node in marked[:_MAX_ROWS]
+    ]
+    more = [f"| ⋯ | {len(marked) - _MAX_ROWS} more | |"] if len(marked) > _MAX_ROWS else []
+    head = f"{_TOO_LARGE}: {len(marked)} steps change._\n\n|   | step | kind |\n|---|---|---|\n"
+    return head + "\n".join([*rows, *more]) + "\n"

@@ -1,0 +1,88 @@
+"""Data in Markdown without danger: nothing that comes from a spec or a telemetry value may act on the page.
+
+Data appears in three ways only: words that can't mean anything to GitHub, code spans, and fenced blocks. Mentions,
+closing keywords, links, images and HTML have no effect inside code (https://github.github.com/gfm/#code-spans).
+"""
+
+import re
+import unicodedata
+
+_WORD = re.compile(
+    r"[A-Za-z0-9À-ÖØ-öø-ÿ$€%+−–—×→≥≤±≈…(]?[A-Za-z0-9À-ÖØ-öø-ÿ$€%/.,;:'’()=+−–—×→≥≤±≈…?-]*!?"
+)
+_ACTS = re.compile(
+    r"://|www\.|^/|\bGH-\d|\]\(|^[0-9a-f]{7,40}\W*$|^-{2,}|^\W*$|\w\.[a-z]{2,}/",
+    re.IGNORECASE,
+)
+_PLAIN_SIGNS = frozenset("$€%=+-−–—×→≥≤±≈…")
+_STARTS_BLOCK = re.compile(r"[-+=]+|\d+[.)]")
+_SPACES = re.compile(r"^ +| +$| {2,}")
+
+
+def show_invisible(text: str, *, keep: str = "") -> str:
+    """Write controls, direction marks and other characters nobody can see as `\\u{202e}`; `keep` stays as it is."""
+    return "".join(
+        char if char in keep or not _is_invisible(char) else f"\\u{{{ord(char):x}}}"
+        for char in text
+    )
+
+
+def show_spaces(text: str) -> str:
+    """Write spaces at either end, and several in a row, as `␠`: a page would drop them and two names look like one."""
+    return _SPACES.sub(lambda run: "␠" * len(run.group()), text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut to at most `limit` characters, the last of them `…` when something is missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def code_span(text: str, *, limit: int = 80) -> str:
+    """Return one line of inline code; the delimiter is longer than any run of backticks inside."""
+    shown = shorten(show_spaces(show_invisible(text)), limit)
+    if not shown:
+        return '`""`'
+    ticks = "`" * (_longest_run(shown, "`") + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def fenced(text: str, *, language: str = "", limit: int = 65_536) -> str:
+    """Return a fenced block; the fence is longer than any run of backticks inside."""
+    lines = text.replace("\r\n", "\n")
+    shown = shorten(show_invisible(lines, keep="\n\t"), limit)
+    ticks = "`" * max(3, _longest_run(shown, "`") + 1)
+    return f"{ticks}{language}\n{shown}\n{ticks}"
+
+
+def prose(text: str, *, limit: int = 300) -> str:
+    """Return a line of text in which every word that could act on the page is shown as code."""
+    words = shorten(show_invisible(" ".join(text.split())), limit).split(" ")
+    return " ".join(
+        word if _is_harmless(word, is_first=not index) else code_span(word)
+        for index, word in enumerate(words)
+        if word
+    )
+
+
+def table_cell(markdown: str) -> str:
+    """Fit finished Markdown into a table: a pipe ends a cell even inside a code span."""
+    return markdown.replace("|", "\\|")
+
+
+def _is_harmless(word: str, *, is_first: bool) -> bool:
+    if is_first and _STARTS_BLOCK.fullmatch(word):
+        return False
+    return word in _PLAIN_SIGNS or bool(_WORD.fullmatch(word) and not _ACTS.search(word))
+
+
+def _is_invisible(char: str) -> bool:
+    category = unicodedata.category(char)
+    if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return True
+    is_selector = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+    return is_selector or (category == "Zs" and char != " ")
+
+
+def _longest_run(text: str, char: str) -> int:
+    return max((len(run) for run in re.findall(re.escape(char) + "+", text)), default=0)

@@ -1,0 +1,54 @@
+"""Validators: the checks a step's output must pass."""
+
+from pydantic import JsonValue
+
+from diff_ux.sentences.sentence import Data, Piece, Sentence, name_subject, tell
+from workflow import Changed, GraphChange, Value
+
+_MAX_NAMED = 5
+_Validators = dict[str, JsonValue]
+
+
+def tell_validators(change: GraphChange) -> Sentence | None:
+    """ "✅ **Add** validator `ToneCheck` to step `draft_email`"."""
+    match change:
+        case Changed(subject=subject, field=("validators",), before=before, after=after) if (
+            subject.kind == "step"
+        ):
+            old, new = _by_name(before), _by_name(after)
+            return _tell(change, old, new) if old is not None and new is not None else None
+    return None
+
+
+def _tell(change: Changed, old: _Validators, new: _Validators) -> Sentence | None:
+    """Tell by name what came and went; None when what stayed has other parameters or another order."""
+    if [item for item in old.items() if item[0] in new] != [
+        item for item in new.items() if item[0] in old
+    ]:
+        return None
+    added = [name for name in new if name not in old]
+    lost = [name for name in old if name not in new]
+    step = name_subject(change.subject)
+    if lost and added:
+        how = (*_list(lost), " with ", *_list(added), " on step ", *step)
+        return tell(change, "⚠️", "Replace", *how)
+    if lost:
+        return tell(change, "⚠️", "Remove", *_list(lost), " from step ", *step)
+    return tell(change, "✅", "Add", *_list(added), " to step ", *step) if added else None
+
+
+def _by_name(value: Value) -> _Validators | None:
+    """Return the validators by name; None unless each has a name of its own."""
+    items = value if isinstance(value, list) else []
+    named = [(item.get("id") if isinstance(item, dict) else item, item) for item in items]
+    found = {name: item for name, item in named if isinstance(name, str)}
+    return found if len(found) == len(items) else None
+
+
+def _list(names: list[str]) -> tuple[Piece, ...]:
+    pieces: list[Piece] = ["validator " if len(names) == 1 else "validators "]
+    for index, name in enumerate(names[:_MAX_NAMED]):
+        pieces += [", "] * bool(index) + [Data(name)]
+    if len(names) > _MAX_NAMED:
+        pieces.append(f" and {len(names) - _MAX_NAMED} more")
+    return tuple(pieces)

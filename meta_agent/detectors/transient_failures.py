@@ -1,0 +1,101 @@
+"""Finds steps that give up on errors another attempt would probably have survived."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from meta_agent.detectors.window import StepSample, Window
+from meta_agent.opportunity import Opportunity
+from meta_agent.statistics import benjamini_hochberg, binomial_tail, wilson_bounds
+from telemetry import TRANSIENT
+
+KIND: Final = "transient_failures"
+
+_TOLERATED_RATE = 0.01
+"""One execution in a hundred may end on a transient error before it is worth anyone's time."""
+_FALSE_DISCOVERIES = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """Executions that ended on a transient error, retries included."""
+
+    sample: StepSample
+    failed: int
+
+    @property
+    def executions(self) -> int:
+        return len(self.sample.executions)
+
+    @property
+    def rate(self) -> float:
+        return self.failed / self.executions
+
+    @property
+    def rate_low(self) -> float:
+        return wilson_bounds(self.failed, self.executions)[0]
+
+    @property
+    def p_value(self) -> float:
+        return binomial_tail(self.failed, self.executions, _TOLERATED_RATE)
+
+
+def find_transient_failures(window: Window) -> list[Opportunity]:
+    """Return steps that end on transient errors in surely more than 1 % of their executions, in document order.
+
+    "Surely" is a Wilson lower bound at 95 % and a binomial test corrected for the number of steps. A step whose rate is
+    above 1 % but not surely so is told with `enough=False`.
+    """
+    counted = [_Failures(sample, _count_failed(sample)) for sample in window.samples]
+    proven = benjamini_hochberg([one.p_value for one in counted], q=_FALSE_DISCOVERIES)
+    return [
+        _describe(one, window, enough=window.enough and sure and one.rate_low >= _TOLERATED_RATE)
+        for one, sure in zip(counted, proven, strict=True)
+        if one.rate > _TOLERATED_RATE
+    ]
+
+
+def _count_failed(sample: StepSample) -> int:
+    return sum(execution.attempts[-1].error_class in TRANSIENT for execution in sample.executions)
+
+
+def _describe(found: _Failures, window: Window, *, enough: bool) -> Opportunity:
+    sample, node = found.sample, found.sample.node
+    times = f"after {sample.max_retries} retries" if sample.max_retries else "without a retry"
+    return Opportunity(
+        kind=KIND,
+        step_id=node.step_id,
+        yaml_path=node.yaml_path,
+        spec_sha256=window.workflow.spec_sha256,
+        summary=f"{node.step_id} fails on transient errors in {found.rate:.1%} of its runs, {times}",
+        runs=len(window.runs),
+        numbers=_numbers(found),
+        enough=enough,
+        runs_needed=0 if enough else max(window.missing_runs, _more_runs(found, len(window.runs))),
+    )
+
+
+def _numbers(found: _Failures) -> dict[str, float]:
+    sample = found.sample
+    attempts = sample.attempts
+    transient = sum(attempt.error_class in TRANSIENT for attempt in attempts)
+    return {
+        "executions": float(found.executions),
+        "failure_rate": found.rate,
+        "failure_rate_low": found.rate_low,
+        "attempts": float(len(attempts)),
+        "attempt_failure_rate": transient / len(attempts),
+        "max_retries": float(sample.max_retries),
+        "is_repeatable": float(sample.node.is_repeatable),
+    }
+
+
+def _more_runs(found: _Failures, runs: int) -> int:
+    """Guess how many more runs at this rate would prove it, by doubling until the test agrees."""
+    factor = 1
+    while factor < 64:
+        factor *= 2
+        executions = found.executions * factor
+        if binomial_tail(round(found.rate * executions), executions, _TOLERATED_RATE) < 0.01:
+            break
+    return math.ceil(runs * (factor - 1))

@@ -1,0 +1,23 @@
+"""A place worth improving, with the numbers that say so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """What a detector found in one step of one spec version.
+
+    `kind` is the detector's name (`costly_step`); `numbers` are the figures behind it, units in their names; `runs` is the
+    sample size; `enough` is false below the sample floor, and then `runs_needed` says roughly how many more it takes.
+    """
+
+    kind: str
+    step_id: str
+    yaml_path: str
+    spec_sha256: str
+    summary: str
+    runs: int
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    enough: bool = True
+    runs_needed: int = 0

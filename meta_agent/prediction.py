@@ -1,0 +1,116 @@
+"""From paired replays to what the ledger will read: the mean of runs to come minus the mean already observed.
+
+Let B be the mean of the observed base runs, H the mean of the same runs replayed with the patch, D = H − B, and F the
+mean of `future_runs` real runs after the patch. The ledger reads R = F − B, so R − D = F − H: the base cancels, and
+what is uncertain is how far the replayed sample is from the truth and how far the future one will be. Both are drawn
+here. Of D itself the part that is probably chance is taken away first: it is shrunk toward the prior of its patch
+class, as far as its own noise demands (empirical Bayes), or the best of many candidates would always disappoint.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta_agent.priors import Prior
+
+DRAWS: Final = 1_000
+
+_EXACT_PAIRS = 2_000
+_EXACT_FUTURE = 300
+"""Above these sample sizes means are as good as normal, and drawing them so costs nothing."""
+
+Table = NDArray[np.float64]
+"""One row a run, one column a term: money, success, latency; USD a run, gains positive, costs negative."""
+
+SUCCESS: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """`centre` is the expected effect on each term in USD a run; `draws` are readings of the ledger, one row each.
+
+    The two differ where the base was lucky or unlucky in the sample: that luck isn't part of the effect, but the
+    ledger, which compares with the same observed base, will read it all the same.
+    """
+
+    centre: Table
+    draws: Table
+
+
+def predict(
+    base: Table,
+    head: Table,
+    *,
+    success_usd: float,
+    prior: Prior,
+    future_runs: int,
+    rng: np.random.Generator,
+) -> Prediction:
+    """Predict effect and readings; `base` and `head` are paired row by row, two rows at least."""
+    differences = head - base
+    effect = differences.mean(axis=0)
+    luck_usd = _estimate_luck(
+        differences.sum(axis=1), success_usd - float(base.sum(axis=1).mean()), prior
+    )
+    centre = effect - luck_usd * _share_of(differences, differences)
+    reading = effect - luck_usd * _share_of(head, differences)
+    means = _draw_means(head, success_usd, future_runs, rng)
+    errors = means.mean(axis=0) - head.mean(axis=0)
+    # A bootstrap of n values is too narrow: n + 1 for n − 1 in its variance, the normal for Student's t in its tails.
+    spread = (means - means.mean(axis=0)) * (1 + 2 / (len(head) - 1))
+    return Prediction(centre, reading + errors + spread)
+
+
+def _estimate_luck(differences: Table, loss_usd: float, prior: Prior) -> float:
+    """Return E[D − Δ | D] = (1 − w)(D − prior mean), the part of the observed effect that is probably chance.
+
+    w weighs the prior's variance against that of D, the mean of the paired `differences`.
+    """
+    noise = float(differences.var(ddof=1)) / len(differences)
+    spread = (prior.sd * loss_usd) ** 2
+    if noise + spread <= 0:
+        return 0.0
+    return noise / (noise + spread) * (float(differences.mean()) - prior.mean * loss_usd)
+
+
+def _share_of(rows: Table, differences: Table) -> Table:
+    """Return how much of the differences' chance each term of `rows` carries: its regression on their total."""
+    total = differences.sum(axis=1)
+    total = total - total.mean()
+    variance = float(total @ total)
+    if variance <= 0:
+        return np.zeros(rows.shape[1])
+    return np.asarray((rows - rows.mean(axis=0)).T @ total / variance)
+
+
+def _draw_means(
+    head: Table, success_usd: float, future_runs: int, rng: np.random.Generator
+) -> Table:
+    """Draw means of future runs; the Bayesian bootstrap (Rubin 1981) over the sample and two half-weight runs.
+
+    The two are an average run that failed and one that succeeded (Jeffreys' prior for a rate): without them thirty runs
+    without a failure would promise that there will never be one.
+    """
+    average = head.mean(axis=0)
+    failure, success = average.copy(), average.copy()
+    failure[SUCCESS], success[SUCCESS] = 0.0, success_usd
+    rows = np.vstack([head, failure, success])
+    concentration = np.append(np.ones(len(head)), [0.5, 0.5])
+    if len(head) > _EXACT_PAIRS:
+        return _normal_means(rows, concentration, 1 / len(head) + 1 / future_runs, rng)
+    weights = rng.dirichlet(concentration, size=DRAWS)
+    if future_runs <= _EXACT_FUTURE:
+        return np.asarray(rng.multinomial(future_runs, weights) / future_runs @ rows)
+    future = _normal_means(rows, concentration, 1 / future_runs, rng)
+    centre = concentration / concentration.sum() @ rows
+    return np.asarray(weights @ rows + future - centre)
+
+
+def _normal_means(
+    rows: Table, concentration: NDArray[np.float64], scale: float, rng: np.random.Generator
+) -> Table:
+    mean = concentration / concentration.sum() @ rows
+    covariance = np.cov(rows, rowvar=False, aweights=concentration, ddof=0) * scale
+    return rng.multivariate_normal(mean, covariance, size=DRAWS, method="eigh")

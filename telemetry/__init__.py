@@ -1,0 +1,42 @@
+"""Telemetry: spans become runs, runs become per-step statistics. Knows paths and hashes as strings, never the spec."""
+
+from telemetry import attributes
+from telemetry.assemble import Assembled, Quarantine, assemble_runs
+from telemetry.attributes import TRANSIENT, ErrorClass, Outcome, SpanRole
+from telemetry.errors import OtlpError, TelemetryError
+from telemetry.histogram import LatencyHistogram
+from telemetry.otlp import decode_line, decode_lines, encode_traces
+from telemetry.prices import price_usd
+from telemetry.rollups import StepStats, collect_step_stats, merge_step_stats
+from telemetry.runs import Attempt, Run, StepRun
+from telemetry.spans import Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanStatus
+
+__all__ = [
+    "TRANSIENT",
+    "Assembled",
+    "Attempt",
+    "AttributeValue",
+    "Attributes",
+    "ErrorClass",
+    "LatencyHistogram",
+    "OtlpError",
+    "Outcome",
+    "Quarantine",
+    "Run",
+    "Span",
+    "SpanEvent",
+    "SpanKind",
+    "SpanRole",
+    "SpanStatus",
+    "StepRun",
+    "StepStats",
+    "TelemetryError",
+    "assemble_runs",
+    "attributes",
+    "collect_step_stats",
+    "decode_line",
+    "decode_lines",
+    "encode_traces",
+    "merge_step_stats",
+    "price_usd",
+]

@@ -1,0 +1,35 @@
+// Reads Mermaid texts (a JSON list on stdin) with Mermaid itself; writes what each one means as JSON.
+import { readFileSync } from "node:fs";
+import { JSDOM } from "jsdom";
+
+const { window } = new JSDOM("");
+globalThis.window = window;
+globalThis.document = window.document;
+
+const mermaid = (await import("mermaid")).default;
+mermaid.initialize({ startOnLoad: false, securityLevel: "strict" });
+
+async function read(text) {
+  const diagram = await mermaid.mermaidAPI.getDiagramFromText(text);
+  const { db } = diagram;
+  const vertices = [...db.getVertices().values()].map((vertex) => ({
+    id: vertex.id,
+    text: vertex.text,
+    link: vertex.link ?? null,
+    hasCallback: Boolean(vertex.haveCallback),
+    classes: [...vertex.classes],
+  }));
+  const edges = db.getEdges().map((edge) => ({ start: edge.start, end: edge.end, text: edge.text }));
+  const frames = db.getSubGraphs().map((frame) => ({ id: frame.id, title: frame.title, nodes: frame.nodes }));
+  return { type: diagram.type, vertices, edges, frames };
+}
+
+const results = [];
+for (const text of JSON.parse(readFileSync(0, "utf8"))) {
+  try {
+    results.push(await read(text));
+  } catch (error) {
+    results.push({ error: String(error) });
+  }
+}
+process.stdout.write(JSON.stringify(results));

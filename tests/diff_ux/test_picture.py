@@ -1,0 +1,144 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diff_ux import describe_changes, draw_change, render_changes, render_picture
+from diff_ux.labels import MAX_LABEL, label
+from tests.diff_ux.specs import hostile_workflows, loop, route, step, workflow
+from workflow import Workflow, diff_workflows
+
+
+def _draw(before: Workflow, after: Workflow) -> str:
+    return draw_change(before, after, diff_workflows(before, after))
+
+
+def _chain(count: int, **fields: object) -> Workflow:
+    return workflow(*(step(f"s{number}", input=str(number), **fields) for number in range(count)))
+
+
+def test_far_steps_are_folded_to_how_many_they_are() -> None:
+    before = _chain(20)
+    steps = [
+        step(f"s{n}", input=str(n), **({"sink_to": "x"} if n == 10 else {})) for n in range(20)
+    ]
+    text = _draw(before, workflow(*steps))
+    assert '"~ s10"' in text
+    assert '"s9"' in text
+    assert '"s11"' in text
+    assert "⋯ 9 unchanged" in text
+    assert "⋯ 8 unchanged" in text
+    assert '"s8"' not in text
+
+
+def test_the_same_flow_is_drawn_once() -> None:
+    text = _draw(workflow(step("a")), workflow(step("a", config={"max_retries": 1})))
+    assert "Before" not in text
+    assert text.count('"~ a"') == 1
+
+
+def test_another_flow_is_drawn_before_and_after() -> None:
+    text = _draw(workflow(step("a")), workflow(step("a"), step("b", input="x")))
+    assert '["Before"]' in text
+    assert '["After"]' in text
+    assert '"＋ b"' in text
+
+
+def test_a_flow_too_wide_for_two_pictures_shows_what_is_gone_in_a_frame() -> None:
+    steps = [step(f"s{number}", input=str(number)) for number in range(40)]
+    changed = [{**one, "sink_to": "x"} if index % 3 else one for index, one in enumerate(steps)]
+    text = _draw(workflow(*steps), workflow(*changed[:5], *changed[6:]))
+    assert '["Removed"]' in text
+    assert '"− s5"' in text
+    assert "Before" not in text
+
+
+def test_a_change_of_an_agent_marks_the_steps_that_use_it() -> None:
+    before = workflow(step("a"), agents={"writer": {"model": "m"}})
+    after = workflow(step("a"), agents={"writer": {"model": "n"}})
+    assert '"~ a"' in _draw(before, after)
+
+
+def test_what_touches_no_step_has_no_picture() -> None:
+    before, after = workflow(step("a")), workflow(step("a"), description="d")
+    assert _draw(before, after) == ""
+    assert render_changes(diff_workflows(before, after), before, after, "mermaid") == ""
+
+
+def test_a_picture_too_large_becomes_a_table_that_says_so() -> None:
+    before, after = _chain(300), _chain(300, sink_to="x")
+    table = _draw(before, after)
+    assert table.startswith("_Too large to draw: 300 steps change._")
+    assert "| ~ | `s0` | `step` |" in table
+    assert "200 more" in table
+    assert render_picture(table) == table.rstrip("\n")
+
+
+def test_containers_are_frames_with_shapes_of_their_own() -> None:
+    inner = loop("refine", step("draft", sink_to="x"))
+    text = _draw(workflow(loop("refine", step("draft"))), workflow(inner))
+    assert '(["loop refine"])' in text
+    assert "subgraph f0" in text
+    assert text.count("-->") == 2
+
+
+def test_a_labels_data_never_leaves_its_quotes() -> None:
+    assert label('a"]; click n0') == "a#34;#93;#59; click n0"
+    assert label("draft_email.v-2") == "draft_email.v-2"
+    assert label("_x_") == "#95;x#95;"
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(max_size=200))
+def test_a_label_holds_sixty_visible_characters_of_a_safe_alphabet(text: str) -> None:
+    import re
+
+    made = label(text)
+    assert re.fullmatch(r"(?:[A-Za-z0-9 _.-]|#[0-9]+;)*", made)
+    assert len(re.sub(r"#[0-9]+;", "x", made)) <= MAX_LABEL
+
+
+@settings(deadline=None, max_examples=30)
+@given(hostile_workflows, hostile_workflows)
+def test_every_picture_stays_within_its_bounds(before: Workflow, after: Workflow) -> None:
+    text = _draw(before, after)
+    assert len(text.encode()) <= 40_000
+    assert "click " not in "\n".join(line for line in text.splitlines() if '"' not in line)
+
+
+def test_markdown_shows_picture_and_sentences() -> None:
+    before = workflow(route("r", x=[step("a")]))
+    after = workflow(route("r", x=[step("a", config={"max_retries": 1})]))
+    changes = diff_workflows(before, after)
+    text = render_changes(changes, before, after, "markdown")
+    assert text.startswith("```mermaid\n")
+    assert describe_changes(changes)[0].markdown in text
+    assert render_changes((), before, before, "markdown") == "No changes.\n"
+
+
+def test_importing_the_package_prints_nothing_and_drawing_is_deterministic() -> None:
+    script = (
+        "import sys, json\n"
+        "from diff_ux import draw_change\n"
+        "from workflow import diff_workflows, parse_workflow\n"
+        "a, b = (parse_workflow(text) for text in json.loads(sys.argv[1]))\n"
+        "print(draw_change(a, b, diff_workflows(a, b)))\n"
+    )
+    before = workflow(step("a"), step("b", input="1"), route("r", x=[step("c")]))
+    after = workflow(step("b", input="1"), step("a", sink_to="x"), step("d", input="9"))
+    texts = json.dumps([before.text, after.text])
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script, texts],
+            cwd=Path(__file__).parents[2],
+            env={"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert outputs == {_draw(before, after) + "\n"}

@@ -1,0 +1,70 @@
+import re
+
+import cmarkgfm
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diff_ux import code_span, fenced, prose
+from diff_ux.safe_text import shorten, show_invisible, table_cell
+from tests.diff_ux.specs import HOSTILE
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_code_span_is_one_line_that_renders_as_code_alone(text: str) -> None:
+    span = code_span(text)
+    assert "\n" not in span
+    html = cmarkgfm.github_flavored_markdown_to_html(f"x {span} y")
+    assert re.fullmatch(r"<p>x <code>[^<]*</code> y</p>\n", html)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(max_size=200))
+def test_no_text_breaks_out_of_a_code_span(text: str) -> None:
+    html = cmarkgfm.github_flavored_markdown_to_html(f"x {code_span(text)} y")
+    assert re.fullmatch(r"<p>x <code>[^<]*</code> y</p>\n", html)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(alphabet="`~ \nab<", max_size=60))
+def test_no_text_breaks_out_of_a_fence(text: str) -> None:
+    html = cmarkgfm.github_flavored_markdown_to_html(f"{fenced(text)}\n\nafter")
+    assert re.fullmatch(r"<pre><code>[^<]*</code></pre>\n<p>after</p>\n", html)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_word_that_could_act_on_the_page_is_shown_as_code(text: str) -> None:
+    outside_code = re.sub(r"(`+).*?\1", "", prose(text))
+    assert not re.search(r"[@#<>\[\]|*_~`]|://|www\.|GH-\d|[0-9a-f]{7}", outside_code)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(max_size=200))
+def test_prose_renders_as_text_and_code_alone(text: str) -> None:
+    html = cmarkgfm.github_flavored_markdown_to_html(f"- x {prose(text)}")
+    assert not re.sub(r"</?(ul|li|code)>", "", html).count("<")
+
+
+def test_ordinary_prose_stays_as_it_is() -> None:
+    text = "Costs 12 % less: $1.20 → $0.90 (n = 30), and it's as good."
+    assert prose(text).replace("`=`", "=") == text
+
+
+def test_a_pipe_does_not_end_a_table_cell_even_in_code() -> None:
+    row = f"| a |\n|---|\n| {table_cell(code_span('x | y'))} |"
+    html = cmarkgfm.github_flavored_markdown_to_html(row)
+    assert "<td><code>x | y</code></td>" in html
+
+
+def test_what_cannot_be_seen_is_written_out() -> None:
+    assert show_invisible("a\N{RIGHT-TO-LEFT OVERRIDE}b\n") == "a\\u{202e}b\\u{a}"
+
+
+def test_two_names_that_differ_by_a_space_look_different() -> None:
+    assert code_span("a") != code_span("a ")
+    assert code_span("") == '`""`'
+
+
+def test_a_cut_text_says_so() -> None:
+    assert shorten("abcdef", 4) == "abc…"
+    assert shorten("abcd", 4) == "abcd"

@@ -1,0 +1,119 @@
+import pytest
+
+from diff_ux import describe_changes, render_bullets
+from tests.diff_ux.specs import Json, loop, route, step, workflow
+from workflow import SemanticClass, Workflow, diff_workflows
+
+
+def _tell(before: Workflow, after: Workflow) -> list[str]:
+    return [sentence.text for sentence in describe_changes(diff_workflows(before, after))]
+
+
+def _skill(name: str, **fields: object) -> Json:
+    return {"name": name, "uses": "flujo.text.template", **fields}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({}, {"config": {"max_retries": 2}}, "🔁 Retry s up to 2 times (was: never)"),
+        ({"config": {"max_retries": 2}}, {"config": {"max_retries": 0}}, "🔁 Stop retrying s (was: up to 2 times)"),
+        ({"config": {"max_retries": 2}}, {"config": {"max_retries": 1}}, "🔁 Retry s once (was: up to 2 times)"),
+        ({"config": {"timeout_s": 5}}, {"config": {"timeout_s": 9}}, "⏱ Raise timeout of s from 5 s to 9 s"),
+        ({"config": {"timeout_s": 5}}, {"config": {"timeout_s": 2.5}}, "⏱ Lower timeout of s from 5 s to 2.5 s"),
+        ({}, {"config": {"timeout_s": 5}}, "⏱ Set timeout of s to 5 s (was: not set)"),
+        ({"config": {"timeout_s": 5}}, {"config": {}}, "🔧 Change config of s from {\"timeout_s\": 5} to {}"),
+        ({"config": {"timeout_s": 5}}, {}, "⏱ Remove timeout of s (was: 5 s)"),
+        ({}, {"config": {"backoff_s": 1}}, "⏳ Set pause between attempts of s to 1 s (was: not set)"),
+        (
+            {"config": {"max_tokens": 800}},
+            {"config": {"max_tokens": 400}},
+            "✂️ Lower the reply limit of s from 800 to 400 tokens",
+        ),
+        ({}, {"validators": ["flujo.check.length"]}, "✅ Add validator flujo.check.length to step s"),
+        (
+            {"validators": ["flujo.check.length"]},
+            {"validators": []},
+            "⚠️ Remove validator flujo.check.length from step s",
+        ),
+        (
+            {"validators": ["flujo.check.length"]},
+            {"validators": ["flujo.check.schema"]},
+            "⚠️ Replace validator flujo.check.length with validator flujo.check.schema on step s",
+        ),
+        ({}, {"uses": "flujo.value.pass"}, "🛠 Run flujo.value.pass in s instead of flujo.text.template"),
+        ({}, {"description": "Looks up."}, "📝 Describe s"),
+        ({"description": "A"}, {"description": "B"}, "📝 Reword the description of s"),
+        ({"input": "hey"}, {"input": "hello"}, "✏️ Rewrite the input of s (3 → 5 characters)"),
+        ({}, {"config": {"temperature": 0.2}}, "🔧 Set config.temperature of s to 0.2"),
+        ({}, {"sink_to": "x"}, '🔧 Set sink_to of s to "x"'),
+    ],
+)  # fmt: skip
+def test_a_field_is_told_in_its_own_words(before: Json, after: Json, expected: str) -> None:
+    assert _tell(workflow(_skill("s", **before)), workflow(_skill("s", **after))) == [expected]
+
+
+def test_a_validator_whose_parameters_change_does_not_hide_behind_a_new_one() -> None:
+    contains = {"id": "flujo.check.contains", "params": {"text": "a"}}
+    other = {"id": "flujo.check.contains", "params": {"text": "b"}}
+    before = workflow(step("s", validators=[contains]))
+    (sentence,) = _tell(before, workflow(step("s", validators=[other, "flujo.check.length"])))
+    assert sentence.startswith("🔧 Change validators of s")
+
+
+def test_an_agents_model_is_told_with_the_steps_it_reaches() -> None:
+    agents = {"writer": {"model": "sim:large"}}
+    cheaper = {"writer": {"model": "sim:small"}}
+    steps = (step("a"), step("b"))
+    assert _tell(workflow(*steps, agents=agents), workflow(*steps, agents=cheaper)) == [
+        "🧠 Switch the model of agent writer from sim:large to sim:small (used by a, b)"
+    ]
+
+
+def test_a_prompt_is_never_quoted() -> None:
+    agents = {"writer": {"model": "m", "system_prompt": "secret one"}}
+    other = {"writer": {"model": "m", "system_prompt": "secret three"}}
+    (sentence,) = _tell(workflow(step("a"), agents=agents), workflow(step("a"), agents=other))
+    assert (
+        sentence == "✏️ Rewrite the system prompt of agent writer (10 → 12 characters) (used by a)"
+    )
+
+
+def test_whole_steps_are_told() -> None:
+    before = workflow(step("a", input="1"), _skill("b"), step("c", input="3"))
+    after = workflow(step("c", input="3"), step("a", input="1"), step("new", input="4"))
+    assert _tell(before, after) == [
+        "➖ Remove step b, which ran flujo.text.template",
+        "➕ Add step new, which runs agents.writer",
+        "↷ Move c from steps[2] to steps[0]",
+    ] or sorted(_tell(before, after))[0].startswith("↷ Move")
+
+
+def test_steps_inside_a_new_container_share_its_sentence() -> None:
+    nested = loop("refine", step("draft"), route("pick", x=[step("one")], y=[step("two")]))
+    (sentence,) = _tell(workflow(step("a")), workflow(step("a"), nested))
+    assert sentence.startswith("➕ Add loop refine, with 4 steps inside: refine/draft, refine/pick")
+
+
+def test_what_guards_comes_before_what_merely_documents() -> None:
+    before = workflow(step("a", validators=["flujo.check.length"]))
+    after = workflow(step("a", description="d", config={"max_retries": 1}))
+    about = [sentence.about for sentence in describe_changes(diff_workflows(before, after))]
+    assert about == [SemanticClass.GUARD, SemanticClass.RELIABILITY, SemanticClass.DOCUMENTATION]
+
+
+def test_past_ten_sentences_the_rest_is_folded_and_past_sixty_counted() -> None:
+    before = workflow(*(step(f"s{number}") for number in range(70)))
+    after = workflow(*(step(f"s{number}", config={"max_retries": 1}) for number in range(70)))
+    sentences = describe_changes(diff_workflows(before, after))
+    shown = render_bullets(sentences)
+    head, rest = shown.split("<details><summary>60 more changes</summary>")
+    assert head.count("\n- ") == 9
+    assert rest.count("\n- ") == 51
+    assert "… and 10 more" in rest
+
+
+def test_ten_sentences_are_not_folded() -> None:
+    before = workflow(*(step(f"s{number}") for number in range(10)))
+    after = workflow(*(step(f"s{number}", config={"max_retries": 1}) for number in range(10)))
+    assert "<details>" not in render_bullets(describe_changes(diff_workflows(before, after)))

@@ -1,0 +1,43 @@
+from io import StringIO
+
+from rich.console import Console
+
+from diff_ux import ProposalView, render_terminal
+from tests.diff_ux.specs import HOSTILE, step, workflow
+from tests.diff_ux.views import view, view_of
+
+
+def _show(shown: ProposalView) -> str:
+    output = StringIO()
+    Console(file=output, width=200, color_system=None).print(render_terminal(shown))
+    return output.getvalue()
+
+
+def test_the_terminal_shows_the_same_facts() -> None:
+    text = _show(view_of(workflow(step("a")), workflow(step("a", config={"max_retries": 2}))))
+    for part in (
+        "LOW",
+        "Likely worth $41",
+        "+0.4 … +5.8",
+        "Retry a up to 2 times",
+        "flujo revert 7f3a",
+        "Simulated",
+    ):
+        assert part in text
+
+
+def test_markup_and_escape_sequences_in_data_have_no_effect() -> None:
+    text = _show(
+        view(title="[red]x[/red] \x1b[31mred \x07", verdict="[link=https://e.example]y[/link]")
+    )
+    assert "[red]x[/red] \\u{1b}[31mred \\u{7}" in text
+    assert "[link=https://e.example]y[/link]" in text
+
+
+def test_no_hostile_name_writes_a_control_character() -> None:
+    before = workflow(*(step(name) for name in HOSTILE))
+    after = workflow(*(step(name, sink_to="\x1b[2J") for name in HOSTILE))
+    text = _show(view_of(before, after))
+    assert "\x1b" not in text
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in text
+    assert "more changes" in text

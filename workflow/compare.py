@@ -1,0 +1,72 @@
+"""Two versions of a workflow → what changed, by identity: the algorithm behind `diff_workflows`.
+
+Law: the documents differ (as JSON) if and only if there is at least one change; every differing leaf lies under one.
+Prompts kept in files and imported specs are compared by content as well.
+"""
+
+from collections.abc import Iterator
+
+from workflow.changes import Changed, GraphChange, Subject
+from workflow.compare_parts import (
+    compare_agents,
+    compare_imports,
+    compare_items,
+    list_part_paths,
+)
+from workflow.compare_steps import compare_steps
+from workflow.entries import Entry, LineOf, change_field, changed
+from workflow.load import Workflow
+from workflow.outline import Difference, own_fields
+from workflow.pointer import parse_pointer
+from workflow.yaml_text import YamlDocument, parse_yaml
+
+
+def diff_workflows(before: Workflow, after: Workflow) -> tuple[GraphChange, ...]:
+    """Return every change in document order of the new version; what is gone stands where it stood.
+
+    The order of sections is fixed: workflow, imports, agents, steps, policies, tests. Independent of hash seeds.
+    """
+    if before.text == after.text and before.spec_sha256 == after.spec_sha256:
+        return ()
+    lines = _Lines(before), _Lines(after)
+    changes = tuple(_compare(before, after, *lines))
+    if not changes and before.spec_sha256 != after.spec_sha256:
+        return (_hash_change(before, after, *lines),)
+    return changes
+
+
+class _Lines:
+    """Finds lines in a version's text, which is parsed again only when the first one is asked for."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self._workflow = workflow
+        self._source: YamlDocument | None = None
+
+    def __call__(self, pointer: str) -> int:
+        if self._source is None:
+            self._source = parse_yaml(self._workflow.text, path=self._workflow.path)
+        return self._source.position(pointer).line
+
+
+def _compare(
+    before: Workflow, after: Workflow, old_line: LineOf, new_line: LineOf
+) -> Iterator[GraphChange]:
+    old, new = _whole(before, old_line), _whole(after, new_line)
+    yield from changed(old, new)
+    yield from compare_imports(before, after, old_line, new_line)
+    yield from compare_agents(before, after, old_line, new_line)
+    yield from compare_steps(before, after, old_line, new_line)
+    yield from compare_items("policy", before, after, old_line, new_line)
+    yield from compare_items("test", before, after, old_line, new_line)
+
+
+def _whole(workflow: Workflow, line_of: LineOf) -> Entry:
+    steps = (tuple(parse_pointer(node.pointer)) for node in workflow.nodes if not node.parent_id)
+    own = own_fields(workflow.document, [*steps, *list_part_paths(workflow.document)])
+    return Entry(Subject("workflow"), workflow.document, own, (), line_of)
+
+
+def _hash_change(before: Workflow, after: Workflow, old_line: LineOf, new_line: LineOf) -> Changed:
+    """Something the spec names by path differs, and no comparison could say what."""
+    found = Difference(("spec_sha256",), before.spec_sha256, after.spec_sha256)
+    return change_field(_whole(before, old_line), _whole(after, new_line), found)

@@ -1,0 +1,41 @@
+"""The engine: runs a workflow step by step and tells listeners what happens, one light event at a time."""
+
+from workflow.engine.events import (
+    AttemptFinished,
+    Event,
+    Listener,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepStarted,
+)
+from workflow.engine.live import perform_live, perform_mocked
+from workflow.engine.program import NotExecutableError, Program, StepPlan, compile_program
+from workflow.engine.result import RunResult
+from workflow.engine.run import run_program
+from workflow.engine.spans import SpanCollector
+from workflow.engine.state import Call, Perform, hash_with
+from workflow.engine.virtual_time import VirtualTimeLoop
+
+__all__ = [
+    "AttemptFinished",
+    "Call",
+    "Event",
+    "Listener",
+    "NotExecutableError",
+    "Perform",
+    "Program",
+    "RunFinished",
+    "RunResult",
+    "RunStarted",
+    "SpanCollector",
+    "StepFinished",
+    "StepPlan",
+    "StepStarted",
+    "VirtualTimeLoop",
+    "compile_program",
+    "hash_with",
+    "perform_live",
+    "perform_mocked",
+    "run_program",
+]

@@ -1,0 +1,35 @@
+"""What a user's skill declares about itself, read from its source without running it."""
+
+import ast
+
+from workflow.nodes import SideEffects
+
+
+def read_side_effects(source: str, function: str) -> SideEffects | None:
+    """Return what `@skill(side_effects=…)` declares for a top-level function; None when there's no such function.
+
+    Undeclared, or declared in a way that can't be read statically, is `UNKNOWN`. Raises `SyntaxError`.
+    """
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
+            return _declared(node)
+    return None
+
+
+def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> SideEffects:
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and _last_name(decorator.func) == "skill":
+            for keyword in decorator.keywords:
+                if keyword.arg == "side_effects" and isinstance(keyword.value, ast.Constant):
+                    return _parse(keyword.value.value)
+    return SideEffects.UNKNOWN
+
+
+def _parse(value: object) -> SideEffects:
+    return SideEffects(value) if value in set(SideEffects) else SideEffects.UNKNOWN
+
+
+def _last_name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""

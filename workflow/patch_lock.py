@@ -1,0 +1,71 @@
+"""Optimistic locking: a patch that first tests what its author saw."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from pydantic import JsonValue
+
+from workflow.errors import PatchConflictError
+from workflow.patch import JsonPatch, Operation, apply_operation, copy_json, is_identical
+from workflow.pointer import format_pointer, parse_pointer, resolve
+
+
+def lock_patch(document: JsonValue, patch: JsonPatch) -> JsonPatch:
+    """Return the patch with a `test` before each edit, so that it can't apply to a version its author didn't see.
+
+    The test is of the value an edit replaces, removes, moves or copies; where it puts something new, of the name of
+    the step around it. Tests that are there already aren't doubled. Raises `PatchConflictError` when it doesn't fit.
+    """
+    running = copy_json(document)
+    locked: list[Operation] = []
+    for index, operation in enumerate(patch.operations):
+        try:
+            tests = list(_tests_before(running, operation))
+        except PatchConflictError as error:
+            raise PatchConflictError(error.reason, index=index) from error
+        locked += [test for test in tests if not _has_test(locked, test)]
+        running = apply_operation(running, operation, index)
+        locked.append(operation)
+    return JsonPatch(tuple(locked))
+
+
+def _tests_before(document: JsonValue, operation: Operation) -> Iterator[Operation]:
+    if operation.op == "test":
+        return
+    if operation.op in ("move", "copy"):
+        yield from _test(document, operation.from_path)
+    if _takes_away(document, operation):
+        yield from _test(document, operation.path)
+    else:
+        yield from _test_name_around(document, operation.path)
+
+
+def _takes_away(document: JsonValue, operation: Operation) -> bool:
+    """Whether a value at the path goes; inserting into a list takes nothing away."""
+    if operation.op in ("replace", "remove") or not operation.path:
+        return True
+    *above, last = parse_pointer(operation.path)
+    parent = resolve(document, format_pointer(above))
+    return isinstance(parent, dict) and last in parent
+
+
+def _test_name_around(document: JsonValue, path: str) -> Iterator[Operation]:
+    above = parse_pointer(path)[:-1]
+    for length in range(len(above), 0, -1):
+        around = resolve(document, format_pointer(above[:length]))
+        if isinstance(around, dict) and isinstance(around.get("name"), str):
+            yield from _test(document, format_pointer([*above[:length], "name"]))
+            return
+
+
+def _test(document: JsonValue, path: str) -> Iterator[Operation]:
+    yield Operation("test", path, copy_json(resolve(document, path)))
+
+
+def _has_test(operations: list[Operation], test: Operation) -> bool:
+    return any(
+        other.op == "test"
+        and other.path == test.path
+        and is_identical(cast("JsonValue", other.value), cast("JsonValue", test.value))
+        for other in operations
+    )
