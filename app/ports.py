@@ -60,6 +60,9 @@ class CodeHost(Protocol):
     def default_branch(self) -> Branch:
         """Return the branch that accepted changes go to; raises `UnusableRepositoryError` without one."""
 
+    def check_ready(self) -> None:
+        """Raise a `RepositoryError` that says what to do when nothing could be changed now."""
+
     def branch(self, name: str) -> Branch | None:
         """Return that branch."""
 

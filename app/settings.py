@@ -56,6 +56,7 @@ def _check_timezone(name: str) -> str:
 
 
 _Glob = Annotated[StrictStr, AfterValidator(check_glob)]
+_VariableName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -100,6 +101,8 @@ class TestSettings(_Section):
     __test__ = False  # not a test class, whatever pytest thinks of the name
 
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 120.0
+    environment: tuple[_VariableName, ...] = ()
+    """Names of the environment variables that the tests may see; they see no other but the usual ones."""
 
 
 class Settings(_Section):

@@ -39,7 +39,7 @@ def shorten(text: str, limit: int) -> str:
 
 def code_span(text: str, *, limit: int = 80) -> str:
     """Return one line of inline code; the delimiter is longer than any run of backticks inside."""
-    shown = shorten(show_spaces(show_invisible(text)), limit)
+    shown = shorten(show_spaces(show_invisible(shorten(text, limit + 1))), limit)
     if not shown:
         return '`""`'
     ticks = "`" * (_longest_run(shown, "`") + 1)
@@ -49,7 +49,7 @@ def code_span(text: str, *, limit: int = 80) -> str:
 
 def fenced(text: str, *, language: str = "", limit: int = 65_536) -> str:
     """Return a fenced block; the fence is longer than any run of backticks inside."""
-    lines = text.replace("\r\n", "\n")
+    lines = shorten(text.replace("\r\n", "\n"), limit + 1)
     shown = shorten(show_invisible(lines, keep="\n\t"), limit)
     ticks = "`" * max(3, _longest_run(shown, "`") + 1)
     return f"{ticks}{language}\n{shown}\n{ticks}"
@@ -57,7 +57,8 @@ def fenced(text: str, *, language: str = "", limit: int = 65_536) -> str:
 
 def prose(text: str, *, limit: int = 300) -> str:
     """Return a line of text in which every word that could act on the page is shown as code."""
-    words = shorten(show_invisible(" ".join(text.split())), limit).split(" ")
+    line = " ".join(shorten(text, 4 * limit).split())
+    words = shorten(show_invisible(line), limit).split(" ")
     return " ".join(
         word if _is_harmless(word, is_first=not index) else code_span(word)
         for index, word in enumerate(words)

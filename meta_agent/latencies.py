@@ -7,6 +7,8 @@ from meta_agent.detectors.window import StepSample
 from meta_agent.statistics import LogNormal, fit_log_normal, quantile
 from telemetry import ErrorClass, Outcome
 
+_SHORTEST_HANG_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptLatencies:
@@ -38,10 +40,10 @@ class AttemptLatencies:
 
     @property
     def hang_s(self) -> float:
-        """Beyond this an attempt hung: more than ten medians, and than any of ten thousand healthy ones takes."""
+        """Beyond this an attempt hung: a second, ten medians, and what one healthy attempt in ten thousand takes."""
         if not self.tail:
             return math.inf
-        return max(10 * math.exp(self.tail.mu), self.tail.quantile(0.9999))
+        return max(_SHORTEST_HANG_S, 10 * math.exp(self.tail.mu), self.tail.quantile(0.9999))
 
     def merely_slow(self, timeout_s: float) -> float:
         """Return how many of the cut-off attempts the healthy tail explains; the others hung."""

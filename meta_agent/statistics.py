@@ -13,6 +13,7 @@ _NORMAL = NormalDist()
 _SMALLEST_S = 1e-6
 _SMALLEST_SIGMA = 0.05
 _NEGLIGIBLE = 1e-17
+_MOST_DOUBLED = 64
 
 
 def wilson_bounds(hits: int, trials: int, *, z: float = ONE_SIDED_95) -> tuple[float, float]:
@@ -41,6 +42,16 @@ def binomial_tail(hits: int, trials: int, rate: float) -> float:
         if ratio < 1 and term < _NEGLIGIBLE * total:
             break
     return min(1.0, total)
+
+
+def more_trials(hits: int, trials: int, tolerated: float) -> int:
+    """Guess how many more trials at the seen rate would prove it higher than `tolerated`, by doubling the sample."""
+    factor = 2
+    while (
+        factor < _MOST_DOUBLED and binomial_tail(hits * factor, trials * factor, tolerated) > 0.01
+    ):
+        factor *= 2
+    return trials * (factor - 1)
 
 
 def benjamini_hochberg(p_values: Sequence[float], *, q: float) -> list[bool]:

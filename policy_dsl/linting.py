@@ -83,7 +83,7 @@ def _lint(compiled: _Compiled) -> Iterator[Lint]:
     elif True not in found:
         yield Lint(policy.id, LintKind.NEVER_HOLDS, "`assert` is never true", policy.assert_)
     elif False not in found:
-        message = "`assert` can only fail where a value is missing"
+        message = "`assert` can only fail where a value is missing or of another kind"
         yield Lint(policy.id, LintKind.CANNOT_FAIL, message, policy.assert_)
 
 

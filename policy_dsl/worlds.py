@@ -1,9 +1,9 @@
 """What a set of conditions can be together: a finite search that proves “never true”, “always true”, “never both”.
 
 Every term that is compared with written-down values (`result.score >= 0.9`) takes each of those values, one between
-each two of them, one beyond either end, and it may be unknown or fail; these stand for all values it can have. Whatever
-the search doesn't understand may be anything. So it imagines at least the worlds there are, and what it finds in all of
-them is proven.
+each two of them, one beyond either end, one of another kind, and it may be unknown or fail; these stand for all values
+it can have. Whatever the search doesn't understand may be anything. So it imagines at least the worlds there are, and
+what it finds in all of them is proven, the budget of steps aside.
 """
 
 from collections.abc import Iterable, Sequence
@@ -147,12 +147,17 @@ def _domain(values: Sequence[object]) -> list[object]:
     )
     texts = [value for value in values if isinstance(value, str)]
     domain: list[object] = [UNKNOWN, _FAILURE, *numbers, *texts]
+    domain.append("".join(texts) + "?")  # none of the texts, and of another kind than the rest
     domain += [value for value in values if value is None]
-    domain += [(left + right) / 2 for left, right in pairwise(numbers)]
+    domain += [_between(left, right) for left, right in pairwise(numbers)]
     if numbers:
         domain += [numbers[0] - 1 - abs(numbers[0]), numbers[-1] + 1 + abs(numbers[-1])]
-    else:
-        domain.append("".join(texts) + "?")  # none of the values, whatever they are
     if any(isinstance(value, bool) for value in values):
         domain += [True, False]
     return domain
+
+
+def _between(left: float, right: float) -> float:
+    """Return a number between two, where there is one; large whole numbers have no exact half."""
+    whole = (int(left) + int(right)) // 2
+    return whole if left < whole < right else (left + right) / 2

@@ -1,6 +1,6 @@
 """Why a change that no rule knows goes to a person, in a sentence."""
 
-from workflow import Added, Changed, GraphChange, Moved, Removed, Renamed, SemanticClass
+from workflow import Added, GraphChange, Moved, Removed, Renamed, SemanticClass
 
 _ABOUT = {
     SemanticClass.COST: "what it costs",
@@ -35,5 +35,4 @@ def _say(change: GraphChange) -> str:
             return "it moves"
         case Renamed():
             return f"it was {change.before_id}"
-        case Changed():
-            return f"{'.'.join(change.field)} changes {_ABOUT[change.semantic]}"
+    return f"{'.'.join(change.field)} changes {_ABOUT[change.semantic]}"

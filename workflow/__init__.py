@@ -25,6 +25,7 @@ from workflow.changes import (
 )
 from workflow.compare import diff_workflows
 from workflow.diagnostics import Diagnostic, Severity
+from workflow.edit import edit_text
 from workflow.embedded_tests import AssertionResult, TestOutcome, TestResult, run_embedded_tests
 from workflow.engine import (
     AttemptFinished,
@@ -144,6 +145,7 @@ __all__ = [
     "classify_exception",
     "compile_program",
     "diff_workflows",
+    "edit_text",
     "format_pointer",
     "hash_with",
     "invert_patch",

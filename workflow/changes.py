@@ -38,7 +38,7 @@ class SemanticClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What changed: a step by `step_id`, an agent, policy, test or import by its name, or the workflow itself (`""`)."""
+    """What changed: a step by `step_id`, an agent, policy, test or import by name, or the workflow itself (`""`)."""
 
     kind: Literal["workflow", "step", "agent", "policy", "test", "import"]
     id: str = ""
@@ -87,7 +87,11 @@ class Renamed(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed(_Change):
-    """One field of the subject, as deep as it goes: `("config", "max_retries")`; lists are one field, not their items."""
+    """One field of the subject, as deep as it goes: `("config", "max_retries")`; lists are one field, not their items.
+
+    `pointer`, `yaml_path` and `line` are those of the field; a field that is gone has its position in the old version.
+    Files a spec names count by content: `("system_prompt", "text")` of an agent, `("content_sha256",)` of an import.
+    """
 
     field: tuple[str, ...]
     before: Value

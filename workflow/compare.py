@@ -22,9 +22,9 @@ from workflow.yaml_text import YamlDocument, parse_yaml
 
 
 def diff_workflows(before: Workflow, after: Workflow) -> tuple[GraphChange, ...]:
-    """Return every change in document order of the new version; what is gone stands where it stood.
+    """Return every change: of the workflow, imports, agents, steps, policies, tests; steps in the new document's order.
 
-    The order of sections is fixed: workflow, imports, agents, steps, policies, tests. Independent of hash seeds.
+    A step that is gone follows the one it followed. The same for equal documents, whatever the hash seed.
     """
     if before.text == after.text and before.spec_sha256 == after.spec_sha256:
         return ()

@@ -105,7 +105,7 @@ def change_field(before: Entry, after: Entry, found: Difference) -> Changed:
 def compare_named(
     before: dict[str, Entry], after: dict[str, Entry], *, ordered: bool
 ) -> Iterator[GraphChange]:
-    """Compare entries by their keys, each removed one told where it stood."""
+    """Compare entries by their keys, what is gone first; `ordered`: another order is a change."""
     stayed = [key for key in after if key in before]
     positions = {key: index for index, key in enumerate(before)}
     strays = find_moved([positions[key] for key in stayed]) if ordered else frozenset()

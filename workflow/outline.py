@@ -63,15 +63,10 @@ def own_fields(value: JsonValue, children: Iterable[Path]) -> Own:
     return value
 
 
-def differing_fields(before: JsonValue, after: JsonValue) -> tuple[Difference, ...]:
-    """Return every field that differs, in the order of the new value, then of the old one."""
-    return differing_own_fields(before, after, own_before=before, own_after=after)
-
-
 def differing_own_fields(
     before: JsonValue, after: JsonValue, *, own_before: Own, own_after: Own
 ) -> tuple[Difference, ...]:
-    """Compare without the children; the values returned are the whole ones."""
+    """Return every field that differs, children left out, in the order of the new value, then of the old one."""
     outlines = _outline(own_before), _outline(own_after)
     if outlines[0] == outlines[1]:
         return ()

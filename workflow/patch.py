@@ -3,8 +3,7 @@
 `jsonpatch` applies the operations; comparing is type-strict (RFC 6902 §4.6: `true` isn't `1`, but `1` is `1.0`).
 """
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, cast, get_args
@@ -14,13 +13,13 @@ import jsonpointer
 from pydantic import JsonValue
 
 from workflow.errors import PatchConflictError, PatchError
+from workflow.json_data import copy_json, find_flaw
 from workflow.pointer import parse_pointer
 
 OperationName = Literal["add", "remove", "replace", "move", "copy", "test"]
 _NAMES: tuple[str, ...] = get_args(OperationName)
 _WITH_VALUE = ("add", "replace", "test")
 _WITH_FROM = ("move", "copy")
-_MAX_VALUE_DEPTH = 128
 
 
 class Missing(Enum):
@@ -93,26 +92,6 @@ def apply_operation(document: JsonValue, operation: Operation, index: int = -1) 
         raise PatchConflictError(_reason(operation, error), index=index) from error
 
 
-def copy_json(value: JsonValue) -> JsonValue:
-    """Copy JSON data deeply; several times faster than `copy.deepcopy`."""
-    if isinstance(value, dict):
-        return {key: copy_json(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [copy_json(child) for child in value]
-    return value
-
-
-def is_identical(left: JsonValue, right: JsonValue) -> bool:
-    """Compare JSON data with every type, `1` and `1.0` included; the order of keys means nothing."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(is_identical(left[k], right[k]) for k in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(is_identical, left, right))
-    return left == right
-
-
 def _parse_operation(item: JsonValue, index: int) -> Operation:
     if not isinstance(item, dict):
         raise PatchError("an operation is an object", index=index)
@@ -124,7 +103,7 @@ def _parse_operation(item: JsonValue, index: int) -> Operation:
         if "value" not in item:
             raise PatchError(f"{op!r} needs a 'value'", index=index)
         value = item["value"]
-        _check_value(value, index)
+        _check(value, index)
     return Operation(
         op=cast("OperationName", op),
         path=_parse_member(item, "path", index),
@@ -141,34 +120,14 @@ def _parse_member(item: Mapping[str, JsonValue], member: str, index: int) -> str
         parse_pointer(pointer)
     except PatchError as error:
         raise PatchError(error.reason, index=index) from error
+    _check(pointer, index)
     return pointer
 
 
-def _check_value(value: JsonValue, index: int) -> None:
-    """Refuse what JSON can't say; level by level, so depth costs no stack."""
-    level: list[JsonValue] = [value]
-    for _ in range(_MAX_VALUE_DEPTH + 1):
-        for item in level:
-            _check_scalar(item, index)
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return
-    raise PatchError(f"a value nested more than {_MAX_VALUE_DEPTH} deep", index=index)
-
-
-def _children(item: JsonValue) -> Iterable[JsonValue]:
-    if isinstance(item, dict):
-        return [*item, *item.values()]
-    return item if isinstance(item, list) else ()
-
-
-def _check_scalar(item: object, index: int) -> None:
-    if isinstance(item, float) and not math.isfinite(item):
-        raise PatchError(f"{item} isn't a JSON number", index=index)
-    if isinstance(item, str) and any("\ud800" <= char <= "\udfff" for char in item):
-        raise PatchError("a string with half a character (a lone surrogate)", index=index)
-    if not isinstance(item, str | int | float | dict | list | None):
-        raise PatchError(f"a {type(item).__name__} isn't JSON data", index=index)
+def _check(value: JsonValue, index: int) -> None:
+    reason = find_flaw(value)
+    if reason:
+        raise PatchError(reason, index=index)
 
 
 def _reason(operation: Operation, error: Exception) -> str:

@@ -5,14 +5,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from workflow.errors import PatchConflictError, PatchError
-from workflow.patch import (
-    JsonPatch,
-    Operation,
-    apply_operation,
-    apply_patch,
-    copy_json,
-    is_identical,
-)
+from workflow.json_data import copy_json, is_identical
+from workflow.patch import JsonPatch, Operation, apply_operation, apply_patch
 from workflow.pointer import format_pointer, parse_pointer, resolve
 
 

@@ -6,7 +6,8 @@ from typing import cast
 from pydantic import JsonValue
 
 from workflow.errors import PatchConflictError
-from workflow.patch import JsonPatch, Operation, apply_operation, copy_json, is_identical
+from workflow.json_data import copy_json, is_identical
+from workflow.patch import JsonPatch, Operation, apply_operation
 from workflow.pointer import format_pointer, parse_pointer, resolve
 
 

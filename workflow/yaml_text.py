@@ -16,7 +16,8 @@ from pydantic import JsonValue
 from workflow.diagnostics import Diagnostic
 from workflow.errors import SpecError
 from workflow.pointer import parse_pointer
-from workflow.yaml_tree import MAX_BYTES, Lines, Node, Position, build_tree
+from workflow.yaml_lines import BOM, Lines, Position
+from workflow.yaml_tree import MAX_BYTES, Node, build_tree
 
 _PLACE = re.compile(r"(?P<message>.*?) at line (?P<line>\d+) column (?P<column>\d+)", re.DOTALL)
 
@@ -55,7 +56,7 @@ def parse_yaml(text: str, *, path: str = "") -> YamlDocument:
         raise SpecError([Diagnostic("yaml-too-large", "larger than 4 MiB", path=path)])
     root = build_tree(text, path=path)
     try:
-        value = ryaml.loads(text.removeprefix("\ufeff"))  # type: ignore[attr-defined]  # it re-exports implicitly
+        value = ryaml.loads(text.removeprefix(BOM))  # type: ignore[attr-defined]  # it re-exports implicitly
     except ValueError as error:
         raise SpecError([_explain(str(error), path)]) from error
     problems = list(_find_problems(value, root))

@@ -3,8 +3,6 @@
 The events come as a stream and nothing here recurses, so hostile input is refused before it costs time or memory.
 """
 
-import re
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Never
@@ -14,22 +12,14 @@ import yaml
 from workflow.diagnostics import Diagnostic
 from workflow.errors import SpecError
 from workflow.pointer import parse_index
+from workflow.yaml_lines import BOM, Lines
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 128
 MAX_EVENTS = 250_000
 
 Kind = Literal["scalar", "sequence", "mapping", "alias"]
-_BOM = "\ufeff"
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _NODE_WEIGHT = 16
-
-
-class Position(NamedTuple):
-    """A place in a text; both count from 1, columns in characters."""
-
-    line: int
-    column: int
 
 
 class Node(NamedTuple):
@@ -62,26 +52,12 @@ class Node(NamedTuple):
         return index if index is not None and index < len(self.values) else None
 
 
-class Lines:
-    """The lines of a text, to say where a character is."""
-
-    def __init__(self, text: str) -> None:
-        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
-        self._offset = len(_BOM) if text.startswith(_BOM) else 0
-
-    def position(self, index: int) -> Position:
-        """Return line and column of a character; a byte order mark takes no column."""
-        line = bisect_right(self._starts, index)
-        column = index - self._starts[line - 1] + 1
-        return Position(line, max(column - self._offset, 1) if line == 1 else column)
-
-
 def build_tree(text: str, *, path: str = "") -> Node | None:
     """Return the root of a text of one document, None for an empty one; raises `SpecError` with line and column.
 
     Refuses tags, keys that aren't scalars, duplicate keys, unknown aliases, and what is nested or expands too far.
     """
-    builder = _Builder(text, path, offset=len(_BOM) if text.startswith(_BOM) else 0)
+    builder = _Builder(text, path, offset=len(BOM) if text.startswith(BOM) else 0)
     try:
         for event in yaml.parse(text[builder.offset :], yaml.CSafeLoader):
             builder.take(event)

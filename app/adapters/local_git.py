@@ -7,8 +7,16 @@ from pathlib import Path
 
 from app.adapters.git.checkouts import clear_checkouts, open_checkout
 from app.adapters.git.landing import land_commit, settle_landing
-from app.adapters.git.objects import check_id, find_entry, list_entries, make_commit, read_blob
+from app.adapters.git.objects import (
+    check_id,
+    check_identity,
+    find_entry,
+    list_entries,
+    make_commit,
+    read_blob,
+)
 from app.adapters.git.repository import find_common_dir, find_default_branch, find_head, open_git
+from app.adapters.git.worktrees import check_unchanged, find_worktree
 from app.errors import BadInputError, LostRaceError
 from app.ports import Branch, CommitRef, OpenProposal
 
@@ -32,6 +40,13 @@ class LocalGitRepository:
     def default_branch(self) -> Branch:
         """Return origin's default branch, else git's own, else `main`, `master`, else the current one."""
         return find_default_branch(self._git)
+
+    def check_ready(self) -> None:
+        """Refuse uncommitted changes where the default branch is checked out, and a git without an identity."""
+        check_identity(self._git)
+        worktree = find_worktree(self._git, find_default_branch(self._git).name)
+        if worktree is not None:
+            check_unchanged(self._git.at(worktree))
 
     def branch(self, name: str) -> Branch | None:
         """Return a local branch."""
@@ -84,13 +99,14 @@ class LocalGitRepository:
         return Branch(name, at)
 
     def propose(self, branch: str, title: str, body: str) -> OpenProposal:
-        """Write title and body as the branch's description, where `git request-pull` finds them."""
+        """Write title and body to a Markdown file beside git's own, where no work tree has it as a change."""
         commit = find_head(self._git, branch)
         if commit is None:
             raise BadInputError(f"there is no branch {branch!r} to propose")
-        self._git.run("config", f"branch.{branch}.description", f"{title}\n\n{body}")
-        base = find_default_branch(self._git).name
-        return OpenProposal(branch, commit, f"git diff {base}...{branch}")
+        page = self.state_folder / "proposals" / f"{branch.replace('/', '-')}.md"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(f"# {title}\n\n{body}", encoding="utf-8")
+        return OpenProposal(branch, commit, str(page))
 
     def checkout(self, commit: str) -> AbstractContextManager[Path]:
         """Give the commit's files in a temporary work tree."""

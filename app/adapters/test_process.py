@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -15,9 +15,14 @@ _MAX_REASONS = 5
 
 
 def open_test_process(
-    spec_path: str, *, timeout_s: float, environ: Mapping[str, str] = os.environ
+    spec_path: str,
+    *,
+    timeout_s: float,
+    environment: Sequence[str] = (),
+    environ: Mapping[str, str] = os.environ,
 ) -> RunTests:
-    """Return what tests the spec at `spec_path` of a checkout; it sees no token and none of our variables."""
+    """Return what tests the spec at `spec_path` of a checkout; of `environ` it sees the usual and `environment`."""
+    passed_on = (*_PASSED_ON, *environment)
 
     def run_tests(checkout: Path) -> TestVerdict:
         # -P: whatever the checkout holds, `app` is ours.
@@ -26,7 +31,7 @@ def open_test_process(
             done = subprocess.run(  # noqa: S603 -- our own interpreter, an argument list
                 command,
                 cwd=checkout,
-                env={name: environ[name] for name in _PASSED_ON if name in environ},
+                env={name: environ[name] for name in passed_on if name in environ},
                 capture_output=True,
                 timeout=timeout_s,
                 check=False,

@@ -51,7 +51,9 @@ def open_actor(host: LocalGitRepository, *, now: datetime) -> Actor:
         host=host,
         store=open_store(host.state_folder / "flujo.db"),
         settings=settings,
-        open_tests=lambda path: open_test_process(path, timeout_s=settings.tests.timeout_s),
+        open_tests=lambda path: open_test_process(
+            path, timeout_s=settings.tests.timeout_s, environment=settings.tests.environment
+        ),
         now=now,
     )
 

@@ -38,7 +38,6 @@ def sweep(
 ) -> None:
     """Suggest, prove, apply what is safe, offer the rest on branches, and take back what fails."""
     host = LocalGitRepository(repo)
-    host.check_clean()
     read = read_telemetry(telemetry or sorted((host.folder / DEFAULT_TELEMETRY).glob("*.jsonl")))
     for line in read.bad_lines:
         note(f"skipped {line}")

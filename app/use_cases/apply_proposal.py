@@ -33,7 +33,9 @@ def apply_proposal(
     """
     with store.exclusively():
         world = World(host, store, now)
-        settle_journal(world, run_tests)
+        with store.transaction() as rows:
+            spec_path = load_proposal(rows, edit.proposal_id).spec_path
+        settle_journal(world, run_tests, spec_path=spec_path)
         with store.transaction() as rows:
             proposal = load_proposal(rows, edit.proposal_id)
             application = find_application(rows, edit.proposal_id)

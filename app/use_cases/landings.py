@@ -26,7 +26,7 @@ from app.store import (
     save_application,
     set_proposal_state,
 )
-from trust_tiers import RolloutEvent, advance
+from trust_tiers import RolloutEvent, RolloutState, advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,13 @@ class World:
 class Landing:
     """A commit on its way to a branch, as the journal keeps it.
 
-    The hashes are those of the spec an application changes; event and reason are those of a revert.
+    The hashes are those of the spec an application changes; the reason is that of a revert.
     """
 
     branch: str
     ref: CommitRef
     spec_sha256_before: str = ""
     spec_sha256_after: str = ""
-    event: str = ""
     reason: str = ""
 
 
@@ -88,7 +87,7 @@ def read_landing(detail: Mapping[str, JsonValue]) -> Landing:
 
 
 def record_application(world: World, proposal_id: str, landing: Landing, entry: int) -> int:
-    """Note that a proposal is on its branch; return the entry that announces testing it there."""
+    """Note that a proposal is on its branch, whatever was planned; return the entry that announces testing it there."""
     ref = landing.ref
     application = Application(
         proposal_id=proposal_id,
@@ -102,16 +101,15 @@ def record_application(world: World, proposal_id: str, landing: Landing, entry: 
     )
     with world.store.transaction() as rows:
         save_application(rows, application)
-        move_proposal(rows, proposal_id, RolloutEvent.APPLY)
+        set_proposal_state(rows, proposal_id, RolloutState.APPLIED)
         close(rows, entry, Closing.DONE)
         return announce(rows, proposal_id, Step.VERIFY, {"commit": ref.commit}, at=world.now)
 
 
-def move_proposal(rows: Transaction, proposal_id: str, event: RolloutEvent) -> ProposalRecord:
-    """Let an event happen to a proposal; raises `RolloutError` when it can't, and returns the proposal before it."""
+def move_proposal(rows: Transaction, proposal_id: str, event: RolloutEvent) -> None:
+    """Let an event happen to a proposal; raises `RolloutError` when it can't."""
     proposal = load_proposal(rows, proposal_id)
     set_proposal_state(rows, proposal_id, advance(proposal.state, event).state)
-    return proposal
 
 
 def load_proposal(rows: Transaction, proposal_id: str) -> ProposalRecord:

@@ -29,13 +29,20 @@ def recover(
         return settle_journal(World(host, store, now), run_tests)
 
 
-def settle_journal(world: World, run_tests: RunTests) -> tuple[Outcome, ...]:
-    """Do what `recover` describes, under the caller's lock."""
-    for entry in _list_open(world):
-        if entry.step is not Step.VERIFY:  # what landed must be known before anything is tested
-            _settle(world, entry)
-    outcomes = [_verify(world, entry, run_tests) for entry in _list_open(world)]
+def settle_journal(
+    world: World, run_tests: RunTests, *, spec_path: str | None = None
+) -> tuple[Outcome, ...]:
+    """Do what `recover` describes, under the caller's lock; test the one spec only, if it is given."""
+    settle_landings(world)  # what landed must be known before anything is tested
+    outcomes = [_verify(world, entry, run_tests, spec_path) for entry in _list_open(world)]
     return tuple(outcome for outcome in outcomes if outcome)
+
+
+def settle_landings(world: World) -> None:
+    """Find out about every announced commit whether it landed, under the caller's lock."""
+    for entry in _list_open(world):
+        if entry.step is not Step.VERIFY:
+            _settle(world, entry)
 
 
 def _list_open(world: World) -> tuple[JournalEntry, ...]:
@@ -53,10 +60,14 @@ def _settle(world: World, entry: JournalEntry) -> None:
         record_revert(world, entry.proposal_id, landing, entry.id)
 
 
-def _verify(world: World, entry: JournalEntry, run_tests: RunTests) -> Outcome | None:
+def _verify(
+    world: World, entry: JournalEntry, run_tests: RunTests, spec_path: str | None
+) -> Outcome | None:
     with world.store.transaction() as rows:
         application = find_application(rows, entry.proposal_id)
         if application is None or not application.stands:
             close(rows, entry.id, Closing.DONE)
             return None
+    if spec_path not in (None, application.path):
+        return None
     return verify(world, application, entry.id, run_tests)

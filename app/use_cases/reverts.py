@@ -4,7 +4,15 @@ from datetime import timedelta
 
 from app.errors import GitError, HeldError, LostRaceError, PathError
 from app.ports import Branch
-from app.store import Application, Closing, Step, close, mark_reverted, remember
+from app.store import (
+    Application,
+    Closing,
+    Step,
+    close,
+    mark_reverted,
+    remember,
+    set_proposal_state,
+)
 from app.use_cases.commit_messages import (
     PROPOSAL_TRAILER,
     REVERTS_TRAILER,
@@ -26,7 +34,7 @@ def revert(world: World, application: Application, event: RolloutEvent, reason: 
     """
     _check_ours(world, application, event)
     for _ in range(_ATTEMPTS):
-        landing = _prepare(world, application, event, reason)
+        landing = _prepare(world, application, reason)
         try:
             entry = land(world, application.proposal_id, Step.REVERT, landing)
         except LostRaceError:
@@ -37,14 +45,14 @@ def revert(world: World, application: Application, event: RolloutEvent, reason: 
 
 
 def record_revert(world: World, proposal_id: str, landing: Landing, entry: int) -> None:
-    """Note that an application was taken back, and remember its effect as unwelcome."""
+    """Note that an application was taken back, whatever was planned, and remember its effect as unwelcome."""
     with world.store.transaction() as rows:
         mark_reverted(
             rows, proposal_id, commit=landing.ref.commit, reason=landing.reason, at=world.now
         )
-        proposal = move_proposal(rows, proposal_id, RolloutEvent(landing.event))
-        until = world.now + _REMEMBERED_FOR
-        remember(rows, Memory(proposal.fingerprint, MemoryReason.REVERTED, until))
+        set_proposal_state(rows, proposal_id, RolloutState.REVERTED)
+        effect = load_proposal(rows, proposal_id).fingerprint
+        remember(rows, Memory(effect, MemoryReason.REVERTED, world.now + _REMEMBERED_FOR))
         close(rows, entry, Closing.DONE)
 
 
@@ -64,7 +72,7 @@ def _check_ours(world: World, application: Application, event: RolloutEvent) -> 
         raise HeldError(proposal_id, f"{application.commit[:12]} isn't its commit")
 
 
-def _prepare(world: World, application: Application, event: RolloutEvent, reason: str) -> Landing:
+def _prepare(world: World, application: Application, reason: str) -> Landing:
     branch = world.host.default_branch()
     if not _is_untouched(world, branch, application):
         _hold(world, application.proposal_id)
@@ -81,7 +89,7 @@ def _prepare(world: World, application: Application, event: RolloutEvent, reason
     )
     if ref.blob_after != application.blob_before:
         raise HeldError(application.proposal_id, "the previous content can't be restored exactly")
-    return Landing(branch.name, ref, event=event.value, reason=reason)
+    return Landing(branch.name, ref, reason=reason)
 
 
 def _is_untouched(world: World, branch: Branch, application: Application) -> bool:

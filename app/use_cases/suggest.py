@@ -93,13 +93,10 @@ def suggest(
     ask_model: AskModel | None = None,
 ) -> Suggestions:
     """Return the ranked proposals for one spec; runs of other versions of it don't count."""
-    mine = [run for run in runs if run.spec_sha256 == workflow.spec_sha256]
-    if not mine:
+    grounds = prepare_grounds(workflow, runs, recordings, settings, reprice)
+    if not grounds.runs:
         return Suggestions(workflow, 0, notes=(_without_runs(workflow, runs),))
-    traffic = measure_traffic(mine, settings.proposers.roi)
-    baseline = replay_baseline(workflow, recordings)
-    grounds = Grounds(workflow, mine, baseline, settings, traffic, reprice)
-    opportunities = detect(mine, workflow)
+    opportunities = detect(grounds.runs, workflow)
     ripe = [found for found in opportunities if found.enough]
     asked = ask_model(workflow, ripe, settings.limits) if ask_model and ripe else None
     notes = [_too_few(found) for found in opportunities if not found.enough]
@@ -115,11 +112,26 @@ def suggest(
             rejected.append((candidate.title, composed))
     return Suggestions(
         workflow=workflow,
-        runs=len(mine),
+        runs=len(grounds.runs),
         opportunities=tuple(opportunities),
         proposals=_rank(proposals),
         rejected=tuple(rejected),
         notes=tuple(notes),
+    )
+
+
+def prepare_grounds(
+    workflow: Workflow,
+    runs: Sequence[Run],
+    recordings: Sequence[Recording],
+    settings: SuggestSettings,
+    reprice: Reprice | None,
+) -> Grounds:
+    """Gather what is known of this very version; its recordings are replayed once for all candidates."""
+    mine = [run for run in runs if run.spec_sha256 == workflow.spec_sha256]
+    traffic = measure_traffic(mine, settings.proposers.roi)
+    return Grounds(
+        workflow, mine, replay_baseline(workflow, recordings), settings, traffic, reprice
     )
 
 

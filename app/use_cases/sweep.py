@@ -44,6 +44,7 @@ def sweep(
 ) -> SweepReport:
     """Recover, measure, suggest and act, spec by spec; a spec that can't be read doesn't stop the others."""
     recovered = recover_all(actor)
+    actor.host.check_ready()
     roi = grist.suggesting.proposers.roi
     ledger = keep_ledger(actor.store, grist.runs, roi=roi, now=actor.now)
     commit = actor.host.default_branch().commit

@@ -10,8 +10,8 @@ from meta_agent.statistics import benjamini_hochberg, binomial_tail, wilson_boun
 
 KIND: Final = "timeout_misfit"
 
-_TOLERATED_RATE = 0.002
-"""A hang or a needless cut in five hundred attempts is life."""
+_TOLERATED_RATE = 0.001
+"""A hang or a needless cut in a thousand attempts is life."""
 _FALSE_DISCOVERIES = 0.05
 _FAR = 3.0
 """A timeout this many times the healthy 99th percentile waits for nothing."""
@@ -32,13 +32,17 @@ class _Misfit:
 
 
 def find_timeout_misfits(window: Window) -> list[Opportunity]:
-    """Return steps whose timeout loses time or healthy attempts at surely more than 0.2 %, in document order."""
+    """Return steps whose timeout loses time or healthy attempts, in document order.
+
+    Surely in more than one attempt of a thousand, by a binomial test corrected for the number of steps; else `enough`
+    is false.
+    """
     looked_at = [_look_at(sample) for sample in window.samples]
     proven = benjamini_hochberg([one.p_value for one in looked_at], q=_FALSE_DISCOVERIES)
     return [
         _describe(one, window, enough=window.enough and sure)
         for one, sure in zip(looked_at, proven, strict=True)
-        if one.problem and (sure or not window.enough)
+        if one.problem
     ]
 
 
@@ -83,7 +87,9 @@ def _describe(found: _Misfit, window: Window, *, enough: bool) -> Opportunity:
         runs=len(window.runs),
         numbers=_numbers(found, len(window.runs)),
         enough=enough,
-        runs_needed=window.missing_runs,
+        runs_needed=0
+        if enough
+        else window.more_runs(found.hits, found.latencies.count, _TOLERATED_RATE),
     )
 
 

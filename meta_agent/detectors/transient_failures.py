@@ -1,6 +1,5 @@
 """Finds steps that give up on errors another attempt would probably have survived."""
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,7 +70,9 @@ def _describe(found: _Failures, window: Window, *, enough: bool) -> Opportunity:
         runs=len(window.runs),
         numbers=_numbers(found),
         enough=enough,
-        runs_needed=0 if enough else max(window.missing_runs, _more_runs(found, len(window.runs))),
+        runs_needed=0
+        if enough
+        else window.more_runs(found.failed, found.executions, _TOLERATED_RATE),
     )
 
 
@@ -88,14 +89,3 @@ def _numbers(found: _Failures) -> dict[str, float]:
         "max_retries": float(sample.max_retries),
         "is_repeatable": float(sample.node.is_repeatable),
     }
-
-
-def _more_runs(found: _Failures, runs: int) -> int:
-    """Guess how many more runs at this rate would prove it, by doubling until the test agrees."""
-    factor = 1
-    while factor < 64:
-        factor *= 2
-        executions = found.executions * factor
-        if binomial_tail(round(found.rate * executions), executions, _TOLERATED_RATE) < 0.01:
-            break
-    return math.ceil(runs * (factor - 1))

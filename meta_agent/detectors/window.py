@@ -1,11 +1,13 @@
 """What detectors and proposers look at: the runs of exactly one version, and each step's share of them."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
 
+from meta_agent.statistics import more_trials
 from telemetry import Attempt, Run, StepRun
 from workflow import StepNode, Workflow
 
@@ -50,6 +52,13 @@ class Window:
     def missing_runs(self) -> int:
         """How many more runs it takes to reach the floor."""
         return max(0, MIN_RUNS - len(self.runs))
+
+    def more_runs(self, hits: int, trials: int, tolerated: float) -> int:
+        """Guess how many more runs would prove a rate of `hits` in `trials` higher than `tolerated`."""
+        trials_a_run = trials / len(self.runs)
+        return max(
+            self.missing_runs, math.ceil(more_trials(hits, trials, tolerated) / trials_a_run)
+        )
 
     def sample(self, step_id: str) -> StepSample | None:
         """Return the sample of a step, `None` if it never tried anything."""

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from workflow import ABSENT, Changed, GraphChange
 
 _MAX_TITLE_CHARS = 70
-_UNBOUNDED = float("inf")
 
 
 def name_patch(changes: Sequence[GraphChange]) -> tuple[str, str]:
@@ -30,7 +29,7 @@ def _name_change(change: Changed) -> tuple[str, str]:
         case ("config", "backoff_s"):
             return "backoff", f"Wait {after} s between attempts of {who}"
         case (*_, "max_tokens"):
-            return "max_tokens", f"Limit the answers of {who} to {after} tokens"
+            return "token_cap", f"Limit the answers of {who} to {after} tokens"
         case ("model",):
             return "model_swap", f"Switch {who} to {after}"
         case ("validators",):
@@ -40,12 +39,14 @@ def _name_change(change: Changed) -> tuple[str, str]:
 
 
 def _name_timeout(change: Changed) -> tuple[str, str]:
-    before = change.before if isinstance(change.before, int | float) else _UNBOUNDED
-    is_shorter = isinstance(change.after, int | float) and change.after < before
-    verb, patch_class = ("Lower", "timeout_down") if is_shorter else ("Raise", "timeout_up")
-    if change.after is ABSENT:
-        return "timeout_up", f"Remove the timeout of {change.subject.id}"
-    return patch_class, f"{verb} the timeout of {change.subject.id} to {change.after} s"
+    who, before, after = change.subject.id, change.before, change.after
+    if after is ABSENT:
+        return "timeout_up", f"Remove the timeout of {who}"
+    if not isinstance(before, int | float) or not isinstance(after, int | float):
+        return "timeout_add", f"Give {who} a timeout of {after} s"
+    if after < before:
+        return "timeout_down", f"Lower the timeout of {who} to {after} s"
+    return "timeout_up", f"Raise the timeout of {who} to {after} s"
 
 
 def _shorten(title: str) -> str:

@@ -34,10 +34,10 @@ class ScriptedTests:
         return verdict
 
 
-def store_proposal(store: Store, proposal_id: str = "p1") -> None:
+def store_proposal(store: Store, proposal_id: str = "p1", spec_path: str = SPEC) -> None:
     record = ProposalRecord(
         id=proposal_id,
-        spec_path=SPEC,
+        spec_path=spec_path,
         spec_sha256="a" * 64,
         fingerprint=FINGERPRINT,
         title="Retry `lookup` up to 2 times",

@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from app.errors import BadInputError, DirtyRepositoryError, HeldError, StoreBusyError
+from app.errors import BadInputError, DirtyRepositoryError, HeldError, PathError, StoreBusyError
 from app.ports import CodeHost, CommitRef, TestVerdict
 from app.store import (
     Application,
@@ -16,6 +18,7 @@ from app.store import (
     list_memories,
     list_open_entries,
     open_store,
+    save_application,
 )
 from app.use_cases.apply_proposal import apply_proposal
 from app.use_cases.commit_messages import read_trailers
@@ -278,8 +281,22 @@ class TestTakingBack:
         application = scene.application()
         foreign = scene.commit_elsewhere("other.txt", b"theirs")
         forged = replace(application, commit=foreign)
+        with scene.store.transaction() as rows:
+            save_application(rows, forged)
         with pytest.raises(HeldError, match="isn't its commit"):
             take_back(scene.host, scene.store, forged, "slower", NOW)
+
+    def test_what_was_never_applied_cannot_be_taken_back(self, scene: Scene) -> None:
+        scene.apply()
+        never = replace(scene.application(), proposal_id="p9")
+        with pytest.raises(HeldError, match="never applied"):
+            take_back(scene.host, scene.store, never, "slower", NOW)
+
+    def test_a_spec_that_became_something_else_is_left_alone(self, scene: Scene) -> None:
+        scene.apply()
+        host = _Relinked(scene.host)
+        with pytest.raises(HeldError, match="edited since"):
+            take_back(host, scene.store, scene.application(), "slower", NOW)
 
     def test_losing_the_race_means_trying_again_on_top(self, scene: Scene) -> None:
         scene.apply()
@@ -312,6 +329,29 @@ def test_uncommitted_work_stops_applying_and_nothing_is_left_behind(tmp_path: Pa
     repository.git("checkout", "--", "other.txt")
     applied = apply_proposal(host, store, make_edit(host), run_tests=ScriptedTests(), now=NOW)
     assert applied.kind is OutcomeKind.APPLIED
+
+
+@settings(deadline=None, max_examples=15)
+@given(old=st.binary(max_size=60), new=st.binary(max_size=60))
+def test_any_bytes_come_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, old: bytes, new: bytes
+) -> None:
+    assume(old != new)
+    folder = tmp_path_factory.mktemp("bytes")
+    host = make_repository(folder / "repository", {SPEC: old}).open()
+    store = open_store(folder / "flujo.db")
+    store_proposal(store)
+    edit = make_edit(host, content=new)
+    apply_proposal(host, store, edit, run_tests=ScriptedTests([PASS, FAIL]), now=NOW)
+    assert content_of(host) == old
+    assert (folder / "repository" / SPEC).read_bytes() == old
+
+
+class _Relinked(DelegatingHost):
+    """A host on which the spec was replaced by a link."""
+
+    def blob_sha(self, commit: str, path: str) -> str | None:
+        raise PathError(path, "is a symbolic link")
 
 
 @dataclass

@@ -47,6 +47,10 @@ def test_a_file_reads_as_the_bytes_committed(host: CodeHost, path: str, content:
     assert host.read_file(host.default_branch().commit, path) == content
 
 
+def test_a_fresh_repository_is_ready(host: CodeHost) -> None:
+    host.check_ready()
+
+
 def test_a_missing_file_reads_as_none(host: CodeHost) -> None:
     head = host.default_branch().commit
     assert host.read_file(head, "flows/none.yaml") is None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.git.command import Git
 from app.adapters.local_git import LocalGitRepository
 from app.errors import (
     BusyRepositoryError,
@@ -88,6 +89,14 @@ class TestOpening:
         linked = LocalGitRepository(tmp_path / "linked", environ=ENVIRON)
         assert linked.state_folder == repository.folder / ".git" / "flujo"
         assert linked.folder == tmp_path / "linked"
+
+    def test_git_that_does_not_answer_is_stopped_with_all_it_started(self, tmp_path: Path) -> None:
+        hanging = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "alias.hang"}
+        environ = {**ENVIRON, **hanging, "GIT_CONFIG_VALUE_0": "!echo $$ > pid; sleep 600"}
+        with pytest.raises(GitError, match=r"no answer within 0\.5 s"):
+            Git(tmp_path, environ, timeout_s=0.5).run("hang")
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 class TestDefaultBranch:
@@ -408,6 +417,30 @@ class TestLanding:
         assert host.create_branch("x", ref.commit).commit == ref.commit
 
 
+class TestReadiness:
+    def test_a_clean_repository_is_ready(self, repository: ScratchRepository) -> None:
+        repository.write("notes.txt", b"untracked")
+        repository.open().check_ready()
+
+    def test_uncommitted_changes_are_told_before_any_work(
+        self, repository: ScratchRepository
+    ) -> None:
+        repository.write(_SPEC, b"my work")
+        with pytest.raises(DirtyRepositoryError, match=_SPEC):
+            repository.open().check_ready()
+
+    def test_a_missing_identity_is_told_before_any_work(
+        self, repository: ScratchRepository
+    ) -> None:
+        with pytest.raises(GitIdentityError):
+            repository.open(NOBODY).check_ready()
+
+    def test_changes_on_another_branch_do_not_matter(self, repository: ScratchRepository) -> None:
+        repository.git("switch", "--quiet", "-c", "feature")
+        repository.write(_SPEC, b"my work")
+        repository.open().check_ready()
+
+
 class TestLineEndings:
     def test_crlf_bytes_land_as_they_are(self, repository: ScratchRepository) -> None:
         repository.commit({_SPEC: b"a: 1\r\nb: 2\r\n"})
@@ -479,6 +512,13 @@ class TestSettling:
         assert not host.settle("main", ref)
         assert (repository.head(), repository.status()) == (ref.parent, before)
 
+    def test_a_deleted_file_stays_deleted(self, repository: ScratchRepository) -> None:
+        host = repository.open()
+        ref = _prepare(host)
+        (repository.folder / _SPEC).unlink()
+        assert not host.settle("main", ref)
+        assert not (repository.folder / _SPEC).exists()
+
     def test_a_commit_that_git_no_longer_has_never_landed(
         self, repository: ScratchRepository
     ) -> None:
@@ -532,11 +572,12 @@ class TestCheckouts:
         assert "unplugged" in repository.git("worktree", "list")
 
 
-def test_a_proposal_is_the_description_of_its_branch(repository: ScratchRepository) -> None:
+def test_a_proposal_is_a_page_that_no_work_tree_shows(repository: ScratchRepository) -> None:
     host = repository.open()
     ref = _prepare(host)
     host.create_branch("flujo/p1", ref.commit)
-    offered = host.propose("flujo/p1", "Retry lookup", "Because it fails.\n")
-    assert offered.where == "git diff main...flujo/p1"
-    described = repository.git("config", "branch.flujo/p1.description")
-    assert described == "Retry lookup\n\nBecause it fails."
+    host.propose("flujo/p1", "Retry lookup", "An earlier text.\n")
+    page = Path(host.propose("flujo/p1", "Retry lookup", "Because it fails — often.\n").where)
+    assert page.read_text(encoding="utf-8") == "# Retry lookup\n\nBecause it fails — often.\n"
+    assert page.is_relative_to(host.state_folder)
+    assert repository.status() == ""

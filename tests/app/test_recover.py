@@ -9,12 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import GitError
+from app.errors import GitError, HeldError
 from app.ports import CodeHost, CommitRef, TestVerdict
-from app.store import Closing, Store, find_application, list_entries, list_open_entries, open_store
+from app.store import (
+    Closing,
+    Store,
+    find_application,
+    list_entries,
+    list_open_entries,
+    open_store,
+    set_proposal_state,
+)
 from app.use_cases.apply_proposal import apply_proposal
 from app.use_cases.outcome import OutcomeKind
 from app.use_cases.recover import recover
+from app.use_cases.spec_edit import SpecEdit
 from app.use_cases.take_back import take_back
 from tests.app.applying import (
     FAIL,
@@ -151,6 +160,30 @@ def test_a_cut_off_undo_by_a_person_is_recorded_if_it_landed(tmp_path: Path) -> 
     _check_settled(world)
 
 
+def test_a_person_who_undoes_it_again_learns_what_happened(tmp_path: Path) -> None:
+    world = _make_world(tmp_path)
+    _apply(world.host, world.store, ScriptedTests())
+    with world.store.transaction() as rows:
+        application = find_application(rows, "p1")
+    assert application is not None
+    with pytest.raises(Killed):
+        take_back(_DiesAfterLanding(world.host), world.store, application, "slower", NOW)
+    with pytest.raises(HeldError, match="took it back already"):
+        take_back(world.host, world.store, application, "slower", NOW)
+    _check_settled(world)
+
+
+def test_a_proposal_that_moved_on_meanwhile_follows_the_branch(tmp_path: Path) -> None:
+    world = _make_world(tmp_path)
+    with pytest.raises(Killed):
+        _apply(_DiesAfterLanding(world.host), world.store, ScriptedTests())
+    with world.store.transaction() as rows:
+        set_proposal_state(rows, "p1", RolloutState.EXPIRED)
+    recover(world.host, world.store, run_tests=ScriptedTests(), now=NOW)
+    assert state_of(world.store) is RolloutState.BAKING
+    _check_settled(world)
+
+
 def test_applying_recovers_first(tmp_path: Path) -> None:
     world = _make_world(tmp_path)
     with pytest.raises(Killed):
@@ -159,6 +192,23 @@ def test_applying_recovers_first(tmp_path: Path) -> None:
     assert _apply(world.host, world.store, tests) is OutcomeKind.APPLIED
     assert tests.seen == [NEW]
     _check_settled(world)
+
+
+def test_the_tests_of_one_spec_never_judge_another(tmp_path: Path) -> None:
+    world = _make_world(tmp_path)
+    with pytest.raises(Killed):
+        _apply(_DiesAfterLanding(world.host), world.store, ScriptedTests())
+    store_proposal(world.store, "p2", "other.yaml")
+    world.host.commit_elsewhere("other.yaml", b"name: other")
+    blob = world.host.blob_sha(world.host.default_branch().commit, "other.yaml")
+    edit = SpecEdit("p2", blob or "", b"name: new", "c" * 64)
+    tests = ScriptedTests([FAIL])
+    outcome = apply_proposal(world.host, world.store, edit, run_tests=tests, now=NOW)
+    assert outcome.kind is OutcomeKind.REFUSED
+    assert state_of(world.store) is RolloutState.APPLIED
+    found = recover(world.host, world.store, run_tests=ScriptedTests(), now=NOW)
+    assert [outcome.proposal_id for outcome in found] == ["p1"]
+    assert state_of(world.store) is RolloutState.BAKING
 
 
 def test_a_landing_that_fails_oddly_but_happened_counts_as_landed(tmp_path: Path) -> None:

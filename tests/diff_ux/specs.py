@@ -99,6 +99,11 @@ def _to_yaml_escape(pair: re.Match[str]) -> str:
     return f"\\U{ord(char):08x}"
 
 
+def _no_template(text: str) -> str:
+    """A text that isn't a (broken) template, which the spec would refuse."""
+    return re.sub(r"\{(?=[{%])", "{ ", text)
+
+
 _letters = st.sampled_from(
     [*"ab\"'`[](){}<>|#&;:%@!*_~-\\/ .", "end", "\N{RIGHT-TO-LEFT OVERRIDE}", "é"]
 )
@@ -109,7 +114,10 @@ texts = names | st.text(max_size=300)
 def _level(drawn: Sequence[tuple[str, str, object]], shape: int) -> list[Json]:
     """Distribute drawn steps over a few containers, whose names are drawn too."""
     steps = list(
-        {name: step(name, input=text, meta={"doc": note}) for name, text, note in drawn}.values()
+        {
+            name: step(name, input=_no_template(text), meta={"doc": note})
+            for name, text, note in drawn
+        }.values()
     )
     if len(steps) < 4 or not shape:
         return steps

@@ -38,6 +38,9 @@ class FakeCodeHost:
     def default_branch(self) -> Branch:
         return Branch(self.default, self.heads[self.default])
 
+    def check_ready(self) -> None:
+        return
+
     def branch(self, name: str) -> Branch | None:
         return Branch(name, self.heads[name]) if name in self.heads else None
 

@@ -16,6 +16,9 @@ class DelegatingHost:
     def default_branch(self) -> Branch:
         return self.host.default_branch()
 
+    def check_ready(self) -> None:
+        self.host.check_ready()
+
     def branch(self, name: str) -> Branch | None:
         return self.host.branch(name)
 

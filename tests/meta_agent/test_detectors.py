@@ -117,14 +117,28 @@ def test_a_missing_timeout_with_a_hanging_tail_is_found() -> None:
     assert "no timeout" in found.summary
 
 
+def test_a_single_hang_is_told_with_how_many_runs_would_prove_it() -> None:
+    workflow = make_workflow(draft_config="{timeout_s: 120}")
+    runs = make_runs(workflow, 200, draft=answer_under(120, hang_rate=0.005), seed=3)
+    [found] = _find(runs, workflow, "timeout_misfit")
+    assert not found.enough
+    assert found.runs_needed >= 200
+
+
 @pytest.mark.parametrize(
     ("config", "draft"),
     [
         ("", answer_under(None)),
+        ("", answer_under(None, median_s=0.002, hang_rate=0.05, hang_s=0.5)),
         ("{timeout_s: 120}", answer_under(120)),
         ("{timeout_s: 8}", answer_under(8, hang_rate=0.03)),
     ],
-    ids=["no timeout, no hangs", "patient, no hangs", "hangs, well fitted"],
+    ids=[
+        "no timeout, no hangs",
+        "half a second is no hang",
+        "patient, no hangs",
+        "hangs, well fitted",
+    ],
 )
 def test_a_timeout_that_does_no_harm_is_left_alone(config: str, draft: MakeAttempt) -> None:
     workflow = make_workflow(draft_config=config)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic_ai import models
+from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.models.test import TestModel
@@ -18,6 +19,7 @@ from app.adapters.meta_models import open_model
 from meta_agent import Opportunity
 from meta_agent.proposers.model import ModelProposals, propose_with_model
 from meta_agent.proposers.model_budget import ModelLimits, affordable_requests
+from meta_agent.proposers.model_titles import name_patch
 from prompt_guard import Plan, Prompt, RejectionReason, plan_for
 from workflow import Workflow, apply_patch, diff_workflows, parse_workflow, patch_workflow
 
@@ -324,6 +326,15 @@ def test_a_server_that_behaves_is_understood_and_its_tokens_are_priced() -> None
     assert tool["function"]["name"] == "final_result"
 
 
+def test_a_server_that_reports_no_usage_is_used_and_the_note_says_so() -> None:
+    text = completion(json.dumps({"patches": [RETRY]})).replace('"usage": {', '"ignored": {')
+    with serving(200, text) as server:
+        proposals = ask_server(server)
+    assert len(proposals.candidates) == 1
+    assert proposals.spent_usd == 0
+    assert "no usage was reported" in proposals.note
+
+
 @pytest.mark.parametrize(
     ("status", "text"),
     [
@@ -454,3 +465,74 @@ def test_what_is_proposed_changes_only_planned_fields() -> None:
         changes = diff_workflows(workflow, after)
         assert {change.subject.id for change in changes} == {candidate.opportunity.step_id}
         assert after.document == apply_patch(workflow.document, candidate.patch)
+
+
+def titles_of(*patches: object) -> list[tuple[str, str]]:
+    model, _ = answering(list(patches))
+    return [(candidate.patch_class, candidate.title) for candidate in propose(model).candidates]
+
+
+@pytest.mark.parametrize(
+    ("operation", "patch_class", "title"),
+    [
+        (
+            op("replace", "/step_2/config/timeout_s", 30),
+            "timeout_down",
+            "Lower the timeout of draft to 30 s",
+        ),
+        (
+            op("replace", "/step_2/config/timeout_s", 90),
+            "timeout_up",
+            "Raise the timeout of draft to 90 s",
+        ),
+        (
+            {"op": "remove", "path": "/step_2/config/timeout_s"},
+            "timeout_up",
+            "Remove the timeout of draft",
+        ),
+        (op("add", "/step_2/config/backoff_s", 2), "backoff", "Wait 2 s between attempts of draft"),
+        (
+            op("add", "/step_2/validators", ["flujo.check.length"]),
+            "validators",
+            "Check the answers of draft",
+        ),
+        (op("add", "/step_2/config/top_p", 0.5), "settings", "Set top_p of draft to 0.5"),
+        (
+            op("replace", "/agent_1/model_settings/max_tokens", 400),
+            "token_cap",
+            "Limit the answers of writer to 400 tokens",
+        ),
+    ],
+)
+def test_titles_say_what_changes_in_words_of_ours(
+    operation: dict[str, object], patch_class: str, title: str
+) -> None:
+    assert titles_of(patch(operation, ref="opportunity_2")) == [(patch_class, title)]
+
+
+def test_a_first_timeout_counts_as_a_lower_one() -> None:
+    first = patch(op("add", "/step_1/config", {"timeout_s": 9}))
+    assert titles_of(first) == [("timeout_add", "Give fetch a timeout of 9 s")]
+
+
+def test_long_names_are_cut_in_titles() -> None:
+    workflow = parse_workflow(
+        f"steps: [{{name: {'n' * 150}, uses: flujo.value.pass, config: {{max_retries: 1}}}}]"
+    )
+    after = parse_workflow(workflow.text.replace("max_retries: 1", "max_retries: 2"))
+    _, title = name_patch(diff_workflows(workflow, after))
+    assert len(title) == 70
+    assert title.startswith("Retry nnn")
+    assert title.endswith("…")
+
+
+@pytest.mark.parametrize("name", ["gpt-4o-mini", "openai:gpt-4o-mini"])
+def test_a_model_opens_at_its_provider_with_the_key_it_is_given(name: str) -> None:
+    model = open_model(name, api_key="a-key")
+    assert (model.system, model.model_name) == ("openai", "gpt-4o-mini")
+
+
+def test_a_provider_without_its_key_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(UserError, match="OPENAI_API_KEY"):
+        open_model("gpt-4o-mini")

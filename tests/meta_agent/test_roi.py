@@ -25,7 +25,7 @@ from meta_agent import (
 )
 from tests.meta_agent.builders import make_runs, make_workflow
 
-_SETTINGS = RoiSettings()
+_SETTINGS = RoiSettings(value_per_success_usd=0.05, latency_usd_per_s=0.0001)
 _TRAFFIC = Traffic(1_000.0, "1,000 runs/month assumed")
 
 Columns = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]
@@ -150,7 +150,7 @@ def test_nine_in_ten_intervals_hold_what_the_ledger_reads(pairs: int, future_run
 def test_shrinkage_takes_the_winners_curse_off_the_best_of_many() -> None:
     promised = naive = realised = 0.0
     prior = PRIORS["retries"]
-    for number in range(100):
+    for number in range(60):
         rng = np.random.default_rng([11, number])
         cost = rng.lognormal(-3, 0.5, 30)
         base = [RunOutcome(usd, True, 1.0) for usd in cost]

@@ -13,6 +13,7 @@ from meta_agent.statistics import (
     benjamini_hochberg,
     binomial_tail,
     fit_log_normal,
+    more_trials,
     quantile,
     wilson_bounds,
 )
@@ -47,6 +48,12 @@ def test_a_binomial_tail_is_the_sum_of_its_terms(
 def test_a_binomial_tail_of_a_million_trials_is_quick_and_finite() -> None:
     assert binomial_tail(10_000, 1_000_000, 0.01) == pytest.approx(0.5, abs=0.01)
     assert binomial_tail(20_000, 1_000_000, 0.01) < 1e-300
+
+
+def test_the_rarer_the_excess_the_more_trials_it_takes() -> None:
+    assert more_trials(6, 100, 0.01) == 100
+    assert more_trials(2, 100, 0.01) > 400
+    assert more_trials(1, 100, 0.01) == 6_300
 
 
 def test_benjamini_hochberg_rejects_up_to_the_last_one_below_its_line() -> None:

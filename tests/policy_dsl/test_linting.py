@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from policy_dsl import (
     BOOL,
@@ -61,6 +62,8 @@ def kinds(*policies: Policy, schema: RecordType | None = None) -> list[str]:
         ("true", "x > y or x <= y", []),
         ("true", "unknown == x", []),
         ("true", "x > 1 and every([1], 'it > 0')", []),
+        ("x > 1152921504606846976 and x < 1152921504606846978", "y > 1", []),
+        ("x > 1 and x < 1.5", "y > 1", []),
         (" and ".join(f"a{i} > 1" for i in range(9)), "x > 1", []),
     ],
 )
@@ -108,13 +111,13 @@ CONDITIONS = st.recursive(
     ),
     max_leaves=5,
 )
-NAMES = st.fixed_dictionaries(
+NAMES: SearchStrategy[dict[str, object]] = st.fixed_dictionaries(
     {},
     optional={
-        "x": st.sampled_from([None, 0, 1, 1.5, 2, 3, 4]),
+        "x": st.sampled_from([None, 0, 1, 1.5, 2, 3, 4, "a", True, []]),
         "y": st.sampled_from([0, 2]),
         "f": st.booleans(),
-        "t": st.sampled_from(["a", "b", None]),
+        "t": st.sampled_from(["a", "b", None, 1]),
     },
 )
 

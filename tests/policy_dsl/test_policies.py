@@ -171,6 +171,8 @@ def test_all_policies_of_all_groups_apply() -> None:
         ),
         ({"assert": "every(x, 'it > 1')"}, {"assert": "every(x, 'it > 1') and x != []"}, True),
         ({"assert": "every(x, 'it > 1')"}, {"assert": "every(x, 'it > 2')"}, False),
+        # A text makes the higher one fail and lets the lower one be silent.
+        ({"assert": "true", "when": "x > 1"}, {"assert": "true", "when": "x == 2"}, False),
         (
             {"assert": " and ".join(f"x{i} > {i}" for i in range(9))},
             {"assert": " and ".join(f"x{i} > {i}" for i in range(9))},

@@ -76,5 +76,5 @@ def make_plan(workflow: Workflow, **changes: Any) -> Plan:
     return plan_for(workflow, PLANNED, **{"models": ("sim:small",), **changes})
 
 
-def op(kind: str, path: str, *value: object, **members: object) -> dict[str, object]:
+def op(kind: str, path: str, *value: object, **members: object) -> dict[str, Any]:
     return {"op": kind, "path": path, **({"value": value[0]} if value else {}), **members}

@@ -14,7 +14,9 @@ from prompt_guard import (
     explain_to_model,
     plan_for,
 )
+from prompt_guard.inside_plan import find_breach
 from tests.prompt_guard.specs import PLANNED, SPEC, make_plan, op, parse
+from workflow import diff_workflows, parse_patch
 
 R = RejectionReason
 FETCH, DRAFT, ROUTE, SEND = "/steps/0", "/steps/1", "/steps/2", "/steps/3"
@@ -354,3 +356,51 @@ def test_what_goes_back_to_a_model_names_reason_and_place_but_nothing_of_the_spe
     assert told.startswith(f"operation 3: {reason.value}: ")
     assert "prompt-words" not in told
     assert explain_to_model(Rejection(reason)).startswith("the patch: ")
+
+
+def test_a_part_of_the_file_that_stands_for_two_is_not_edited() -> None:
+    shared = SPEC.replace("config: {timeout_s: 60}", "config: &c {timeout_s: 60}").replace(
+        "uses: skills:send", "uses: skills:send\n    config: *c"
+    )
+    checked = check_patch(parse(shared), [op("replace", f"{DRAFT}/config/timeout_s", 30)])
+    assert isinstance(checked, Rejection)
+    assert checked.reason is R.DOES_NOT_APPLY
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "planned"),
+    [
+        ("timeout_s: 60", "timeout_s: 30", True),
+        ("timeout_s: 60", "temperature: 0.5", True),
+        ("max_tokens: 800", "max_tokens: 400", True),
+        ("model: sim:large\n    system", "model: sim:small\n    system", True),
+        ("model: sim:large\n    system", "model: evil:large\n    system", False),
+        ("shared:\n    model: sim:large", "shared:\n    model: sim:small", False),
+        ("other-name:\n        - {", "other-name:\n        - {config: {max_retries: 1}, ", False),
+        ("prompt-words", "other words", False),
+        ("step-words", "other words", False),
+        ("description-words", "other words", False),
+        ("test-words", "other words", False),
+        ("action: FAIL_RUN", "action: WARN", False),
+        ("  - name: send-name\n    uses: skills:send\n", "", False),
+        ("name: send-name", "name: sent-name", False),
+    ],
+)
+def test_what_a_patch_changes_is_held_to_the_plan_wherever_it_points(
+    old: str, new: str, planned: bool
+) -> None:
+    before = parse()
+    changes = diff_workflows(before, parse(SPEC.replace(old, new)))
+    patch = parse_patch([op("add", f"{FETCH}/config", {}), op("remove", f"{DRAFT}/config")])
+    assert changes
+    assert (find_breach(changes, patch, make_plan(before)) is None) is planned
+
+
+def test_a_breach_names_the_operation_that_points_at_it_if_one_does() -> None:
+    before = parse()
+    changes = diff_workflows(before, parse(SPEC.replace("uses: skills:fetch", "uses: skills:send")))
+    pointing = parse_patch([op("remove", f"{DRAFT}/config"), op("replace", f"{FETCH}/uses", "x")])
+    elsewhere = parse_patch([op("remove", f"{DRAFT}/config")])
+    plan = make_plan(before)
+    found = [find_breach(changes, patch, plan) for patch in (pointing, elsewhere)]
+    assert [breach.index for breach in found if breach] == [1, -1]

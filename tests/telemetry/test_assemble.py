@@ -163,3 +163,18 @@ def test_score_iteration_and_branch_are_read() -> None:
 def test_a_simulated_run_says_so() -> None:
     [run] = assemble_runs(_replace(0, flujo__simulated=True)()).runs
     assert run.simulated
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [
+        ("0.000179", "0.000179"),
+        (0.1, "0.1"),
+        (0, "0"),
+        ("1e-999999", "0"),
+        ("0." + "3" * 60_000, "0.333333333333"),
+    ],
+)
+def test_costs_are_kept_to_twelve_decimals(stated: str | float, kept: str) -> None:
+    [run] = assemble_runs(_replace(5, flujo__cost_usd=stated)()).runs
+    assert run.steps[1].attempts[1].cost_usd == Decimal(kept)

@@ -170,7 +170,7 @@ CONFIGURED = ("wait", "tuned", "route/long/answer")
         ),
         (REMOVE, set()),
     ],
-    ids=str,
+    ids=["four", "twenty", "two knobs", "words", "removal"],
 )
 def test_the_low_surface_is_exactly_this(value: object, low: set[str]) -> None:
     small = _small()

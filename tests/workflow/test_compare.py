@@ -229,6 +229,27 @@ def test_an_imported_spec_counts_by_content() -> None:
     assert (change.subject, change.field) == (Subject("import", "o"), ("content_sha256",))
 
 
+def test_another_hash_is_a_change_even_when_nobody_can_say_of_what() -> None:
+    text = json.dumps(
+        {
+            "agents": {"w": {"model": "sim:s", "system_prompt": {"from_file": "p.md"}}},
+            "imports": {"o": "o.yaml"},
+            "steps": [{"name": "a", "uses": "agents.w"}],
+        }
+    )
+    child = json.dumps({"steps": []})
+
+    def version(prompt: str) -> Workflow:
+        files = {"p.md": prompt, "o.yaml": child}
+        return replace(parse_workflow(text, read=files.__getitem__), read=None)
+
+    before, after = version("Be kind."), version("Be rude.")
+    (change,) = _diff(before, after)
+    assert isinstance(change, Changed)
+    assert change.field == ("spec_sha256",)
+    assert change.before == before.spec_sha256
+
+
 def test_policies_and_tests_are_known_by_name_and_guard() -> None:
     policy: Json = {"id": "gate", "when": "true", "assert": "result.success", "action": "FAIL_RUN"}
     test: Json = {"name": "t", "assertions": ["result.success"]}

@@ -118,7 +118,8 @@ def _seal(source: Source, node: Node, end: int) -> list[Splice]:
     """A literal block that the end of the text cuts off has no final line break; keep it so when lines follow."""
     while node.values and not node.flow:
         node = node.values[-1]
-    if node.style not in ("|", ">") or end < len(source.text):
+    is_chomped = source.text[node.start + 1 : node.start + 2] in ("-", "+")
+    if node.style not in ("|", ">") or end < len(source.text) or is_chomped:
         return []
     return [Splice(node.start + 1, node.start + 1, "-")]
 
@@ -134,8 +135,6 @@ def _is_spaced(source: Source, sequence: Node) -> bool:
 def _take_lines(source: Source, start: int, end: int) -> list[Splice]:
     """Take out whole lines, and the blank line above where there is one below as well."""
     start, end = source.line_start(start), source.line_end(end)
-    if source.next_line(end) == len(source.text) and not source.text[end:]:
-        return [Splice(source.break_before(start), end, "")]
     below = source.next_line(end)
     if source.is_blank_line_above(start) and source.is_blank(below):
         start = source.line_start(source.break_before(start))

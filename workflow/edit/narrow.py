@@ -5,7 +5,8 @@ from itertools import takewhile
 
 from pydantic import JsonValue
 
-from workflow.patch import Missing, Operation, is_identical
+from workflow.json_data import is_identical
+from workflow.patch import Missing, Operation
 from workflow.pointer import format_pointer, parse_pointer, resolve
 
 _MAX_OPERATIONS = 24

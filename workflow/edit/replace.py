@@ -6,6 +6,7 @@ from typing import NamedTuple
 from workflow.edit.block import introducer_end
 from workflow.edit.layout import Content, Verbatim, is_block, is_sequence, write_flow
 from workflow.edit.source import Source, Splice, UnspliceableError
+from workflow.edit.words import change_words
 from workflow.yaml_tree import Node
 
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
@@ -21,6 +22,10 @@ class _Written(NamedTuple):
 def replace_value(source: Source, nodes: list[Node], content: Content) -> list[Splice]:
     """Write a value in place of the last of the nodes that lead to it."""
     *above, node = nodes
+    if isinstance(content, str) and source.literal and node.kind == "scalar":
+        changed = change_words(source, node, content)
+        if changed:
+            return changed
     if any(each.flow for each in above) or (node.values and node.flow and _is_collection(content)):
         if isinstance(content, Verbatim):
             raise UnspliceableError
@@ -64,14 +69,16 @@ def _replace_lines(source: Source, parent: Node, node: Node, written: _Written) 
 
 
 def _write(source: Source, parent: Node, node: Node, content: Content) -> _Written:
+    comment = _header_comment(source, node)
     if not is_block(content):
-        head, tail = source.layout.inline(content, _text_column(source, parent, node), node.style)
-        return _Written(head + _header_comment(source, node, head), tail)
+        column = _text_column(source, parent, node)
+        head, tail = source.layout.inline(content, column, node.style)
+        return _Written(head + comment, tail)
     column = _block_column(source, parent, node, content)
     lines = source.layout.block(content, column)
     if parent.kind == "mapping":
-        return _Written("", lines)
-    return _Written(lines[0][column:], lines[1:])
+        return _Written(comment.lstrip(), lines)
+    return _Written(lines[0][column:] + comment, lines[1:])
 
 
 def _text_column(source: Source, parent: Node, node: Node) -> int:
@@ -84,9 +91,9 @@ def _text_column(source: Source, parent: Node, node: Node) -> int:
     return source.column(parent.start) + source.layout.step
 
 
-def _header_comment(source: Source, node: Node, head: str) -> str:
-    """Keep the comment behind the indicator of a block scalar that stays one."""
-    if node.style not in ("|", ">") or not head.startswith("|"):
+def _header_comment(source: Source, node: Node) -> str:
+    """Return the comment behind the indicator of a block scalar."""
+    if node.style not in ("|", ">"):
         return ""
     header = source.text[node.start : source.line_end(node.start)]
     return _BLOCK_HEADER.sub("", header, count=1).rstrip()

@@ -158,7 +158,7 @@ class Source:
 
 def splice(text: str, splices: Sequence[Splice]) -> str:
     """Make replacements that don't overlap; of two at one place the first stays in front."""
-    by_place = sorted(reversed(splices), key=lambda each: each[:2], reverse=True)
-    for start, end, new in by_place:
-        text = text[:start] + new + text[end:]
+    by_place = sorted((each.start, each.end, rank) for rank, each in enumerate(splices))
+    for start, end, rank in reversed(by_place):
+        text = text[:start] + splices[rank].text + text[end:]
     return text

@@ -7,7 +7,8 @@ from workflow.edit.rewrite import rewrite_text
 from workflow.edit.source import Source, UnspliceableError
 from workflow.edit.splicing import splice_operation
 from workflow.errors import EditError, SpecError
-from workflow.patch import JsonPatch, apply_operation, apply_patch, copy_json, is_identical
+from workflow.json_data import copy_json, is_identical
+from workflow.patch import JsonPatch, apply_operation, apply_patch
 from workflow.yaml_text import YamlDocument, parse_yaml
 from workflow.yaml_tree import Node
 

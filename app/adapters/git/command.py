@@ -1,13 +1,14 @@
 """Runs git: argument lists, no shell, no hooks, no prompts, no surprises from the caller's environment."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.errors import GitError
 
-_TIMEOUT_S = 120.0
 _GRACE_S = 10.0
 _SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -48,6 +49,7 @@ class Git:
 
     folder: Path
     environ: Mapping[str, str] = field(repr=False)
+    timeout_s: float = 120.0
 
     def run(
         self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None
@@ -82,11 +84,11 @@ class Git:
         except OSError as error:
             raise GitError(arguments[0], _explain_start(error, self.folder)) from error
         with process:
-            return _finish(process, arguments[0], stdin)
+            return _finish(process, arguments[0], stdin, self.timeout_s)
 
     def at(self, folder: Path) -> "Git":
         """Return the same git in another folder."""
-        return Git(folder, self.environ)
+        return replace(self, folder=folder)
 
 
 def _clean(environ: Mapping[str, str]) -> dict[str, str]:
@@ -98,18 +100,25 @@ def _clean(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _finish(process: "subprocess.Popen[bytes]", command: str, stdin: bytes) -> Finished:
+def _finish(
+    process: "subprocess.Popen[bytes]", command: str, stdin: bytes, timeout_s: float
+) -> Finished:
     try:
-        output, complaint = process.communicate(stdin, timeout=_TIMEOUT_S)
+        output, complaint = process.communicate(stdin, timeout=timeout_s)
     except subprocess.TimeoutExpired as error:
-        process.terminate()  # unlike kill, lets git remove its lock files
-        try:
-            process.communicate(timeout=_GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        raise GitError(command, f"no answer within {_TIMEOUT_S:.0f} s") from error
+        _stop(process)
+        raise GitError(command, f"no answer within {timeout_s:g} s") from error
     text = complaint.decode(errors="replace").strip()
     return Finished(process.returncode, output, _first_line(text))
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """End git and what it started; asked politely first, it removes its lock files."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.communicate(timeout=_GRACE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _first_line(text: str) -> str:

@@ -86,10 +86,15 @@ def _commit_tree(git: Git, tree: str, parent: str, message: str) -> str:
     made = git.attempt("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode())
     if made.code == 0:
         return made.output.decode().strip()
+    check_identity(git)
+    raise GitError("commit-tree", made.complaint)
+
+
+def check_identity(git: Git) -> None:
+    """Raise `GitIdentityError` when git doesn't know whom to name as author and committer."""
     identities = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
     if any(git.attempt("var", identity).code != 0 for identity in identities):
         raise GitIdentityError
-    raise GitError("commit-tree", made.complaint)
 
 
 def _read_tree(git: Git, commit: str, path: str) -> Entry | None:

@@ -59,15 +59,20 @@ def check_clean(git: Git, path: str) -> None:
 
     Untracked files are fine.
     """
-    changed = _list_changes(git)
-    if changed:
-        raise DirtyRepositoryError(git.folder, changed)
+    check_unchanged(git)
     flag = git.run("ls-files", "-v", "-z", "--", path)[:1].decode()
     if flag == "S" or flag.islower():
         raise BusyRepositoryError(
             f"changes of {path!r} are hidden from git in {git.folder}; run"
             f" `git update-index --no-assume-unchanged --no-skip-worktree {path}` there"
         )
+
+
+def check_unchanged(git: Git) -> None:
+    """Raise `DirtyRepositoryError` if tracked files of this work tree have changes."""
+    changed = _list_changes(git)
+    if changed:
+        raise DirtyRepositoryError(git.folder, changed)
 
 
 def find_lock(git: Git) -> Path | None:

@@ -21,8 +21,10 @@ HUMAN_SECONDS: Final = (
 _MAX_NEEDLESS_CUTS = 0.01
 """No timeout is proposed that would stop more than one healthy attempt in a hundred, cheap as that may look."""
 
+_WORTHWHILE = 0.01
+"""A step must get at least this share cheaper, all told."""
 _INDIFFERENT = 0.02
-"""This share of the gain isn't worth a longer timeout: beyond the tail the curve is flat, but hangs yet unseen aren't."""
+"""This share of the gain isn't worth a longer timeout: beyond the tail the curve is flat, but unseen hangs may come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,9 @@ def choose_timeout(patience: Patience, present_s: float | None, roi: RoiSettings
     costs_usd = {timeout_s: patience.cost_usd(timeout_s, roi) for timeout_s in gentle}
     # Without a limit every attempt came to an end: the longest one stands for infinity.
     limit_s = float(patience.latency_s.max()) if present_s is None else present_s
-    gain_usd = patience.cost_usd(limit_s, roi) - min(costs_usd.values())
-    if gain_usd <= 0:
+    present_usd = patience.cost_usd(limit_s, roi)
+    gain_usd = present_usd - min(costs_usd.values())
+    if gain_usd <= _WORTHWHILE * present_usd:
         return None
     bound_usd = min(costs_usd.values()) + _INDIFFERENT * gain_usd
     best_s = next(timeout_s for timeout_s, usd in costs_usd.items() if usd <= bound_usd)
