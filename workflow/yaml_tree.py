@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Never
 
 import yaml
+from yaml.reader import ReaderError
 
 from workflow.diagnostics import Diagnostic
 from workflow.errors import SpecError
@@ -65,9 +66,10 @@ def build_tree(text: str, *, path: str = "") -> Node | None:
         mark = error.problem_mark or error.context_mark
         at = mark.index + builder.offset if mark else 0
         builder.refuse("yaml-syntax", f"not YAML: {error.problem or error.context}", at)
-    except (yaml.YAMLError, UnicodeEncodeError) as error:
-        message = f"not YAML: {str(error).splitlines()[0]}"
-        raise SpecError([Diagnostic("yaml-syntax", message, path=path)]) from error
+    except ReaderError as error:
+        builder.refuse("yaml-syntax", f"not text: {error.reason}", error.position + builder.offset)
+    except UnicodeEncodeError as error:
+        builder.refuse("yaml-syntax", "not text: half a character", error.start + builder.offset)
     return builder.root
 
 

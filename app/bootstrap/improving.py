@@ -37,7 +37,11 @@ def choose_suggesting(settings: Settings, *, seed: int = 0) -> SuggestSettings:
         runs_per_month=prices.runs_per_month,
     )
     return SuggestSettings(
-        proposers=ProposerSettings(allowed_models=settings.models.allow, roi=roi),
+        proposers=ProposerSettings(
+            allowed_models=settings.models.allow,
+            max_timeout_cut=settings.tiers.max_timeout_cut,
+            roi=roi,
+        ),
         evidence=EvidenceSettings(min_pairs=settings.evidence.min_pairs),
         limits=settings.tier_limits,
         seed=seed,

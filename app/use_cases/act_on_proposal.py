@@ -96,9 +96,12 @@ class Actor:
         """Apply a proposal to the default branch, with its tests before and after."""
         self._save(proposal, offered=False)
         path, after = proposal.base.path, proposal.guarded.after
+        commit = self.host.default_branch().commit
+        if self.host.read_file(commit, path) != proposal.base.text.encode():
+            return Handled(proposal, Fate.REFUSED, f"{path} changed since this was proposed")
         edit = SpecEdit(
             proposal_id=proposal.id,
-            blob_before=self.host.blob_sha(self.host.default_branch().commit, path) or "",
+            blob_before=self.host.blob_sha(commit, path) or "",
             content=after.text.encode(),
             spec_sha256_after=after.spec_sha256,
             sentences=_sentences(proposal),

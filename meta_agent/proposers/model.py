@@ -5,6 +5,7 @@ and money. A provider that fails, stalls or talks nonsense yields no candidates 
 """
 
 import asyncio
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -68,14 +69,17 @@ def _ask_within_limits(
     requests = affordable_requests(prompt, _name_of(model), limits)
     if requests == 0:
         return None, f"not asked: one request could cost more than ${limits.max_usd}"
+    from pydantic_ai import UsageLimitUnavailableWarning
     from pydantic_ai.usage import RunUsage
 
     usage = RunUsage()
     try:
-        asyncio.run(_ask(sieve, prompt, model, limits, requests, usage))
-    except (
-        Exception
-    ) as error:  # a provider's client may raise anything, and none of it may stop a sweep
+        with warnings.catch_warnings():
+            # Said in the note: a server that reports no usage is bounded by the number of requests alone.
+            warnings.simplefilter("ignore", UsageLimitUnavailableWarning)
+            asyncio.run(_ask(sieve, prompt, model, limits, requests, usage))
+    except Exception as error:
+        # A provider's client may raise anything, and none of it may stop a sweep.
         return usage, _explain(error)
     return usage, ""
 
@@ -140,19 +144,24 @@ def _limit_usage(model_name: str, limits: ModelLimits, requests: int) -> "UsageL
 def _report(
     sieve: Sieve, usage: "RunUsage | None", trouble: str, model_name: str
 ) -> ModelProposals:
-    price = None
-    if usage is not None:
-        price = price_usd(model_name, usage.input_tokens, usage.output_tokens)
+    spent_usd, doubt = _price(usage, model_name)
     counted = f"{len(sieve.candidates)} accepted, {len(sieve.rejections)} refused"
-    parts = [f"{model_name}: {counted}", trouble]
-    if usage is not None and price is None:
-        parts.append("its price is unknown, so no cost is counted")
     return ModelProposals(
         candidates=tuple(sieve.candidates.values()),
         rejections=tuple(sieve.rejections),
-        spent_usd=price or Decimal(0),
-        note="; ".join(part for part in parts if part),
+        spent_usd=spent_usd,
+        note="; ".join(part for part in (f"{model_name}: {counted}", trouble, doubt) if part),
     )
+
+
+def _price(usage: "RunUsage | None", model_name: str) -> tuple[Decimal, str]:
+    """Return the list price of what was used, and what makes it doubtful."""
+    if usage is None or usage.requests == 0:
+        return Decimal(0), ""
+    if not usage.total_tokens:
+        return Decimal(0), "no usage was reported, so no cost is counted"
+    price = price_usd(model_name, usage.input_tokens, usage.output_tokens)
+    return price or Decimal(0), "" if price is not None else "its price is unknown"
 
 
 def _name_of(model: "Model | str") -> str:

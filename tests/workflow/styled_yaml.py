@@ -67,7 +67,7 @@ class _Writer:
         return [start + " " * gap + first.lstrip(" "), *rest]
 
     def _inline(self, start: str, value: JsonValue, column: int) -> list[str]:
-        if isinstance(value, str) and can_be_block(value) and self.draw(st.booleans()):
+        if isinstance(value, str) and "\n" in value and can_be_block(value):
             header, lines = write_block(value)
             indent = " " * (column + self.step)
             body = [indent + line if line else "" for line in lines]

@@ -32,7 +32,8 @@ def move_item(source: Source, sequence: Node, origin: int, target: int) -> list[
     lines = source.lines_of(start, source.line_end(source.content_end(sequence.values[origin])))
     index = target if target < origin else target + 1
     put = _put_item(source, sequence, index, lines)
-    taken = _take_lines(source, start, source.content_end(sequence.values[origin]))
+    end = source.content_end(sequence.values[origin])
+    taken = _take_lines(source, start, end, is_first=origin == 0)
     return [*taken, *put]
 
 
@@ -41,7 +42,7 @@ def remove_child(source: Source, node: Node, index: int) -> list[Splice]:
     start = entry_start(source, node, index)
     end = source.content_end(node.values[index])
     if source.leads_line(start):
-        return _take_lines(source, start, end)
+        return _take_lines(source, start, end, is_first=index == 0)
     if index:
         raise UnspliceableError
     following = entry_start(source, node, 1)
@@ -132,10 +133,12 @@ def _is_spaced(source: Source, sequence: Node) -> bool:
     return source.is_blank_line_above(second)
 
 
-def _take_lines(source: Source, start: int, end: int) -> list[Splice]:
-    """Take out whole lines, and the blank line above where there is one below as well."""
-    start, end = source.line_start(start), source.line_end(end)
-    below = source.next_line(end)
-    if source.is_blank_line_above(start) and source.is_blank(below):
-        start = source.line_start(source.break_before(start))
+def _take_lines(source: Source, start: int, end: int, *, is_first: bool) -> list[Splice]:
+    """Take out whole lines, and one blank line with them where two would meet or one would come first."""
+    start, below = source.line_start(start), source.next_line(end)
+    if source.is_blank(below):
+        if source.is_blank_line_above(start):
+            start = source.line_start(source.break_before(start))
+        elif is_first:
+            below = source.next_line(below)
     return [Splice(start, below, "")]

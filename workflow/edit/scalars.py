@@ -5,16 +5,16 @@ import re
 
 import yaml
 
-_PLAIN = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`=~][^\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff]*")
+_UNPRINTABLE = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
+_PLAIN = re.compile(rf"[^\s\-?:,\[\]{{}}#&*!|>'\"%@`=~{_UNPRINTABLE}][^\t\n\xa0{_UNPRINTABLE}]*")
 _BREAKS_PLAIN = re.compile(r":(?:\s|$)|\s#|\s$|^\.\.\.")
 _BREAKS_PLAIN_IN_FLOW = re.compile(r"[,\[\]{}:?]")
 _NUMBER = re.compile(
     r"[-+]?(?:0[box]?[0-9A-Fa-f_]+|(?:\.[0-9]+|[0-9][0-9_]*\.?[0-9_]*)(?:[eE][-+]?[0-9]+)?)"
 )
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
-_MUST_ESCAPE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_NOT_IN_SINGLE_QUOTES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_NOT_IN_BLOCK = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_MUST_ESCAPE = re.compile(rf"[{_UNPRINTABLE}]")
+_NOT_IN_SINGLE_QUOTES = re.compile(rf"[\t\n{_UNPRINTABLE}]")
 
 Scalar = str | int | float | bool | None
 
@@ -35,7 +35,7 @@ def can_be_block(text: str) -> bool:
     body = text.rstrip("\n")
     lines = body.split("\n")
     return bool(body) and not (
-        _NOT_IN_BLOCK.search(text)
+        _MUST_ESCAPE.search(text)
         or body[0] in " \t\n"
         or any(line != line.rstrip() and not line.strip() for line in lines)
         or lines[-1] != lines[-1].rstrip()
