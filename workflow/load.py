@@ -136,8 +136,9 @@ def _locate(loc: tuple[str | int, ...], document: JsonValue) -> list[str | int]:
 def _child(value: JsonValue, part: str | int) -> JsonValue:
     if isinstance(value, dict):
         return value.get(str(part))
-    inside = isinstance(value, list) and isinstance(part, int) and part < len(value)
-    return value[part] if inside else None  # type: ignore[index, call-overload]
+    if isinstance(value, list) and isinstance(part, int) and part < len(value):
+        return value[part]
+    return None
 
 
 def _identify(

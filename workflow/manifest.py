@@ -26,7 +26,8 @@ def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> SideEffects:
 
 
 def _parse(value: object) -> SideEffects:
-    return SideEffects(value) if value in set(SideEffects) else SideEffects.UNKNOWN
+    known = isinstance(value, str) and value in set(SideEffects)
+    return SideEffects(str(value)) if known else SideEffects.UNKNOWN
 
 
 def _last_name(function: ast.expr) -> str:

@@ -279,7 +279,9 @@ class WorkflowSpec(_Model):
     score: Reference | None = None
 
 
-for _model in (SimpleStep, ConditionalStep, ParallelStep, LoopBody, LoopStep, MapBody, MapStep):
-    _model.model_rebuild()
-for _model in (CacheStep, RouterBody, DynamicRouterStep, StateMachineStep, StepBlock, WorkflowSpec):
+_RECURSIVE: tuple[type[_Model], ...] = (
+    *(SimpleStep, ConditionalStep, ParallelStep, LoopBody, LoopStep, MapBody, MapStep),
+    *(CacheStep, RouterBody, DynamicRouterStep, StateMachineStep, StepBlock, WorkflowSpec),
+)
+for _model in _RECURSIVE:
     _model.model_rebuild()

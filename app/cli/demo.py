@@ -10,6 +10,7 @@ from typing import Annotated
 
 import orjson
 import typer
+from pydantic import JsonValue
 
 from app.adapters.demo_world import SPEC, git, make_repository, order_service, slow_down
 from app.adapters.local_git import LocalGitRepository
@@ -204,7 +205,7 @@ class _Demo:
         assert node is not None
         has_config = "config" in node.raw
         path = f"{node.pointer}/config"
-        operation = (
+        operation: dict[str, JsonValue] = (
             {"op": "add", "path": f"{path}/timeout_s", "value": 1}
             if has_config
             else {"op": "add", "path": path, "value": {"timeout_s": 1}}

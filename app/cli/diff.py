@@ -32,8 +32,9 @@ def diff(
     changes = diff_workflows(old, new)
     if output is DiffFormat.JSON:
         print_json({"changes": changes_to_json(changes)})
+    elif output is DiffFormat.MERMAID:
+        print_text(render_changes(changes, old, new, "mermaid"))
     else:
-        style = "markdown" if output is DiffFormat.TEXT else output.value
-        print_text(render_changes(changes, old, new, style))
+        print_text(render_changes(changes, old, new, "markdown"))
     if exit_code and changes:
         raise typer.Exit(NO)

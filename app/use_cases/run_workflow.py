@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from telemetry import Span
 from workflow import (
+    Listener,
     Perform,
     Program,
     Recorder,
@@ -53,7 +54,7 @@ def run_batch(
     """Run the batch one after the other; what a finished run left is kept before the next one starts."""
     results: list[RunResult] = []
     spans, recorder = SpanCollector(), Recorder()
-    listeners = [
+    listeners: list[Listener] = [
         *([spans] if keep_spans else []),
         *([recorder] if keep_recordings else []),
     ]

@@ -13,7 +13,7 @@ import pytest
 from app.adapters.simulated_models import ask_simulated, load_simulated_models
 from app.adapters.spec_files import open_spec
 from app.adapters.user_skills import SkillFolder
-from app.bootstrap import choose_loop, open_performer
+from app.bootstrap.running import choose_loop, open_performer
 from app.settings import parse_settings
 from telemetry import ErrorClass
 from workflow import (

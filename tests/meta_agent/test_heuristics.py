@@ -103,7 +103,7 @@ def test_a_step_that_may_not_be_repeated_gets_no_retries() -> None:
 def test_a_timeout_that_waits_for_hangs_is_lowered_to_a_human_number_above_the_tail() -> None:
     workflow = make_workflow(draft_config="{timeout_s: 120, max_retries: 1}")
     runs = make_runs(workflow, 300, draft=answer_under(120, hang_rate=0.03), max_retries=1)
-    [candidate] = [one for one in _propose(runs, workflow) if one.patch_class == "timeout_down"]
+    candidate, *_ = [one for one in _propose(runs, workflow) if one.patch_class == "timeout_down"]
     operation = _only_operation(candidate)
     assert (operation["op"], operation["path"]) == ("replace", "/steps/2/config/timeout_s")
     assert operation["value"] in (3, 5, 8, 10)
@@ -140,9 +140,21 @@ def test_the_dearer_a_second_the_shorter_the_timeout() -> None:
     assert dear < cheap
 
 
+def test_beside_a_bold_cut_the_boldest_modest_one_is_proposed() -> None:
+    workflow = make_workflow(draft_config="{timeout_s: 300}")
+    runs = make_runs(workflow, 300, draft=answer_under(300, hang_rate=0.03))
+    modest = ProposerSettings(max_timeout_cut=4, roi=RoiSettings(latency_usd_per_s=0.01))
+    bold_s, modest_s = (_only_operation(one)["value"] for one in _propose(runs, workflow, modest))
+    assert isinstance(bold_s, int)
+    assert bold_s < 75
+    assert modest_s == 90
+    bold = ProposerSettings(max_timeout_cut=1000, roi=RoiSettings(latency_usd_per_s=0.01))
+    assert len(_propose(runs, workflow, bold)) == 1
+
+
 def _timeout(candidates: list[Candidate]) -> float:
-    [candidate] = [one for one in candidates if one.patch_class == "timeout_down"]
-    value = _only_operation(candidate)["value"]
+    bold, *_ = [one for one in candidates if one.patch_class == "timeout_down"]
+    value = _only_operation(bold)["value"]
     assert isinstance(value, (int, float))
     return value
 
