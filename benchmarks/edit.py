@@ -56,6 +56,7 @@ def main() -> None:
 def _round_trip(text: str, step: int) -> str:
     yaml = YAML()
     yaml.preserve_quotes = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
     document = yaml.load(text)
     document["steps"][step]["config"]["timeout_s"] = 30
     out = StringIO()

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 class Opportunity:
     """What a detector found in one step of one spec version.
 
-    `kind` is the detector's name (`costly_step`); `numbers` are the figures behind it, units in their names; `runs` is the
-    sample size; `enough` is false below the sample floor, and then `runs_needed` says roughly how many more it takes.
+    `kind` is the detector's name (`costly_step`); `numbers` are the figures behind it, units in their names; `runs` is
+    the sample size; `enough` is false below the sample floor: `runs_needed` says roughly how many more it takes.
     """
 
     kind: str

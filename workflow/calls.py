@@ -1,4 +1,4 @@
-"""What the engine asks of the outside: a model's reply, a skill's result. Whoever answers is handed in as an argument."""
+"""What the engine asks of the outside: a model's reply, a skill's result. Whoever answers is an argument."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

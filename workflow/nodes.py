@@ -18,10 +18,10 @@ class SideEffects(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepNode:
-    """A step of one version; `step_id` is its identity across versions, the other three say where it stands in this one.
+    """A step of one version; `step_id` is its identity across versions, three others say where it stands in this one.
 
-    `pointer` is a JSON Pointer (RFC 6901), `yaml_path` the same in dotted form, `line` counts from 1. `parent_id` is the
-    `step_id` of the enclosing step ("" at the top) and `branch` the name of the branch it lies in.
+    `pointer` is a JSON Pointer (RFC 6901), `yaml_path` the same in dotted form, `line` counts from 1. `parent_id` is
+    the `step_id` of the enclosing step ("" at the top) and `branch` the name of the branch it lies in.
     """
 
     step_id: str

@@ -49,7 +49,8 @@ def _move_back(document: JsonValue, operation: Operation) -> list[Operation]:
         return []
     without = apply_operation(copy_json(document), Operation("remove", operation.from_path))
     back = _take_back(without, operation.path)
-    if back.op == "remove":
+    is_inside = operation.from_path.startswith(f"{back.path}/")
+    if back.op == "remove" and not is_inside:
         return [Operation("move", operation.from_path, from_path=back.path)]
     return [back, _put("add", document, operation.from_path)]
 

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from workflow.errors import PatchConflictError
 from workflow.json_data import copy_json, is_identical
 from workflow.patch import JsonPatch, Operation, apply_operation
-from workflow.pointer import format_pointer, parse_pointer, resolve
+from workflow.pointer import format_pointer, locate, parse_index, parse_pointer, resolve
 
 
 def lock_patch(document: JsonValue, patch: JsonPatch) -> JsonPatch:
@@ -33,19 +33,35 @@ def lock_patch(document: JsonValue, patch: JsonPatch) -> JsonPatch:
 def _tests_before(document: JsonValue, operation: Operation) -> Iterator[Operation]:
     if operation.op == "test":
         return
+    path = operation.path
     if operation.op in ("move", "copy"):
         yield from _test(document, operation.from_path)
-    if _takes_away(document, operation):
-        yield from _test(document, operation.path)
+    if operation.op == "move":
+        path = _path_before_leaving(document, operation)
+    if operation.op in ("replace", "remove") or _takes_away(document, path):
+        yield from _test(document, path)
     else:
-        yield from _test_name_around(document, operation.path)
+        yield from _test_name_around(document, path)
 
 
-def _takes_away(document: JsonValue, operation: Operation) -> bool:
-    """Whether a value at the path goes; inserting into a list takes nothing away."""
-    if operation.op in ("replace", "remove") or not operation.path:
+def _path_before_leaving(document: JsonValue, operation: Operation) -> str:
+    """A move's path counts without what has left; say it as it is before."""
+    *around, left = locate(document, operation.from_path)
+    parts = list(parse_pointer(operation.path))
+    depth = len(around)
+    if not isinstance(left, int) or format_pointer(parts[:depth]) != format_pointer(around):
+        return operation.path
+    index = parse_index(parts[depth]) if depth < len(parts) else None
+    if index is not None and index >= left:
+        parts[depth] = str(index + 1)
+    return format_pointer(parts)
+
+
+def _takes_away(document: JsonValue, path: str) -> bool:
+    """Whether adding there overwrites a value; inserting into a list takes nothing away."""
+    if not path:
         return True
-    *above, last = parse_pointer(operation.path)
+    *above, last = parse_pointer(path)
     parent = resolve(document, format_pointer(above))
     return isinstance(parent, dict) and last in parent
 

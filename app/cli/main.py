@@ -3,23 +3,22 @@
 import importlib
 import sys
 
-import click
 import typer
 
 from app.cli.output import CANNOT_DECIDE, print_json
 
 COMMANDS = {
-    "validate": "app.cli.validate",
-    "run": "app.cli.run",
-    "test": "app.cli.test",
-    "diff": "app.cli.diff",
-    "patch": "app.cli.patch",
-    "classify": "app.cli.classify",
-    "suggest": "app.cli.suggest",
-    "sweep": "app.cli.sweep",
-    "demo": "app.cli.demo",
+    "validate": "Check specs; print problems, hashes, and where each step is.",
+    "run": "Run a workflow, once or many times.",
+    "test": "Run the tests embedded in a spec.",
+    "diff": "Tell the difference between two specs.",
+    "patch": "Apply a JSON Patch to a spec's text.",
+    "classify": "Judge a patch by what it changes: LOW, MEDIUM or HIGH.",
+    "suggest": "Propose what would be worth changing, best first.",
+    "sweep": "Suggest, prove, apply what is safe, offer the rest, take back what fails.",
+    "demo": "Play the whole loop on a bundled example.",
 }
-"""Each command and the module that has it; only the one that is called gets imported."""
+"""Each command in the module of its name; only the one that is called gets imported."""
 
 
 def main() -> None:
@@ -29,13 +28,12 @@ def main() -> None:
 
 def run_command(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    arguments = arguments or ["--help"]
     try:
         code = _build(arguments)(arguments, prog_name="flujo", standalone_mode=False)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
-        return _fail(arguments, error.format_message())
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _fail(arguments, "interrupted; nothing is half-written, run it again to finish")
     except BrokenPipeError:
         return CANNOT_DECIDE
@@ -49,20 +47,21 @@ def run_command(arguments: list[str]) -> int:
 
 def _build(arguments: list[str]) -> typer.Typer:
     cli = typer.Typer(
-        no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         help="Workflows that learn: run, suggest, prove, apply, take back.",
     )
-    wanted = arguments[0] if arguments and arguments[0] in COMMANDS else None
-    for name in [wanted] if wanted else COMMANDS:
-        module = importlib.import_module(COMMANDS[name])
-        command = getattr(module, name)
+    wanted = arguments[0] if arguments else ""
+    if wanted in COMMANDS:
+        command = getattr(importlib.import_module(f"app.cli.{wanted}"), wanted)
         if isinstance(command, typer.Typer):
-            cli.add_typer(command, name=name)
+            cli.add_typer(command, name=wanted)
         else:
-            cli.command(name)(command)
+            cli.command(wanted)(command)
+    else:
+        for name, summary in COMMANDS.items():
+            cli.command(name, help=summary)(_flujo)
     # A callback keeps a single command a subcommand.
     cli.callback()(_flujo)
     return cli
@@ -79,6 +78,9 @@ def _explain(error: Exception) -> str | None:
     from telemetry import TelemetryError
     from workflow import PatchConflictError, SpecError, WorkflowError
 
+    usage_of = getattr(error, "format_message", None)
+    if usage_of is not None:  # what typer raises has no public class
+        return str(usage_of())
     if isinstance(error, SpecError):
         return "\n".join(str(found) for found in error.diagnostics)
     if isinstance(error, PatchConflictError):

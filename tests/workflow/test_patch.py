@@ -284,6 +284,19 @@ def test_a_bare_patch_tests_what_its_author_saw(
     assert locked.operations[-1] == parse_patch([operation]).operations[0]
 
 
+def test_a_lock_names_the_step_around_before_the_move_counts() -> None:
+    operation: JsonValue = {"op": "move", "from": "/steps/0", "path": "/steps/0/branches/yes/-"}
+    locked = lock_patch(STEPS, parse_patch([operation]))
+    assert locked.operations[1] == Operation("test", "/steps/1/name", "b")
+
+
+def test_a_move_out_of_a_container_onto_its_place_has_an_inverse() -> None:
+    document: JsonValue = [["x"]]
+    patch = parse_patch([{"op": "move", "from": "/0/0", "path": "/0"}])
+    assert apply_patch(document, patch) == ["x", []]
+    assert apply_patch(["x", []], invert_patch(document, patch)) == document
+
+
 def test_a_locked_patch_does_not_fit_a_version_its_author_did_not_see() -> None:
     locked = lock_patch(
         STEPS, parse_patch([{"op": "add", "path": "/steps/0/config/timeout_s", "value": 9}])

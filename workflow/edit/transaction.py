@@ -36,17 +36,18 @@ def edit_text(text: str, patch: JsonPatch) -> str:
 
 
 def _splice_all(document: YamlDocument, patch: JsonPatch, *, literal: bool) -> str | None:
-    source = Source(document.text, document.root, literal)
+    text = document.text
+    source = Source(text, document.root, literal)
     running = copy_json(document.value)
     try:
         for operation in patch.operations:
             for small in narrow_operation(running, operation):
+                source = source.after(text)
                 text = splice_operation(source, running, small)
                 running = apply_operation(running, small)
-                source = source.after(text)
     except (UnspliceableError, SpecError):
         return None
-    return source.text
+    return text
 
 
 def _says(text: str, value: JsonValue) -> bool:
