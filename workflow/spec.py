@@ -9,13 +9,25 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, Field, 
 
 from policy_dsl import Policy
 
+KIND_TAG = "kind="
 JsonObject = dict[str, JsonValue]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Reference = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # Built when first used: half of the time it takes to import the package otherwise goes into this.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+def _form_of(value: object) -> str | None:
+    if isinstance(value, str):
+        return "as=text"
+    return "as=mapping" if isinstance(value, dict | BaseModel) else None
+
+
+# Tags of unions hold a "=", so that in an error's location no tag is mistaken for a key of the document.
+_FORM = Discriminator(_form_of)
 
 
 class PromptFile(_Model):
@@ -33,11 +45,16 @@ class ModelSettings(_Model):
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
+Prompt = Annotated[
+    Annotated[str, Tag("as=text")] | Annotated[PromptFile, Tag("as=mapping")], _FORM
+]
+
+
 class AgentSpec(_Model):
     """A model with its instructions; `timeout` in seconds and `max_retries` are defaults for the steps that use it."""
 
     model: Annotated[str, Field(min_length=1, max_length=200)]
-    system_prompt: str | PromptFile = ""
+    system_prompt: Prompt = ""
     output_schema: JsonObject | None = None
     model_settings: ModelSettings = ModelSettings()
     timeout: Annotated[float, Field(gt=0, le=86_400)] | None = None
@@ -61,8 +78,16 @@ class SkillUse(_Model):
     params: JsonObject = {}
 
 
+SkillReference = Annotated[
+    Annotated[Reference, Tag("as=text")] | Annotated[SkillUse, Tag("as=mapping")], _FORM
+]
+ReferenceOrObject = Annotated[
+    Annotated[Reference, Tag("as=text")] | Annotated[JsonObject, Tag("as=mapping")], _FORM
+]
+
+
 class UsageLimits(_Model):
-    """What one execution of a step may use up."""
+    """What one execution of a step may use up; over the limit it fails and isn't tried again."""
 
     total_cost_usd_limit: Annotated[float, Field(ge=0)] | None = None
     total_tokens_limit: Annotated[int, Field(ge=0)] | None = None
@@ -86,8 +111,8 @@ class SimpleStep(_Step):
 
     kind: Literal["step"] = "step"
     uses: Reference | None = None
-    agent: SkillUse | str | None = None
-    validators: tuple[SkillUse | str, ...] = ()
+    agent: SkillReference | None = None
+    validators: tuple[SkillReference, ...] = ()
     fallback: "StepSpec | None" = None
 
 
@@ -174,7 +199,7 @@ class AgenticLoopStep(_Step):
 
     kind: Literal["agentic_loop"]
     planner: Reference
-    registry: Reference | JsonObject
+    registry: ReferenceOrObject
     output_template: str | None = None
 
 
@@ -182,8 +207,8 @@ class TreeSearchStep(_Step):
     """A search over proposals."""
 
     kind: Literal["tree_search"]
-    proposer: Reference | JsonObject
-    evaluator: Reference | JsonObject
+    proposer: ReferenceOrObject
+    evaluator: ReferenceOrObject
     branching_factor: int | None = None
     beam_width: int | None = None
     max_depth: int | None = None
@@ -202,21 +227,21 @@ class StateMachineStep(_Step):
 
 def _kind_of(step: object) -> str:
     kind = step.get("kind", "step") if isinstance(step, dict) else getattr(step, "kind", "step")
-    return kind if isinstance(kind, str) else "step"
+    return KIND_TAG + (kind if isinstance(kind, str) else repr(kind))
 
 
 StepSpec = Annotated[
-    Annotated[SimpleStep, Tag("step")]
-    | Annotated[ConditionalStep, Tag("conditional")]
-    | Annotated[ParallelStep, Tag("parallel")]
-    | Annotated[LoopStep, Tag("loop")]
-    | Annotated[MapStep, Tag("map")]
-    | Annotated[HitlStep, Tag("hitl")]
-    | Annotated[CacheStep, Tag("cache")]
-    | Annotated[DynamicRouterStep, Tag("dynamic_router")]
-    | Annotated[AgenticLoopStep, Tag("agentic_loop")]
-    | Annotated[TreeSearchStep, Tag("tree_search")]
-    | Annotated[StateMachineStep, Tag("StateMachine")],
+    Annotated[SimpleStep, Tag("kind=step")]
+    | Annotated[ConditionalStep, Tag("kind=conditional")]
+    | Annotated[ParallelStep, Tag("kind=parallel")]
+    | Annotated[LoopStep, Tag("kind=loop")]
+    | Annotated[MapStep, Tag("kind=map")]
+    | Annotated[HitlStep, Tag("kind=hitl")]
+    | Annotated[CacheStep, Tag("kind=cache")]
+    | Annotated[DynamicRouterStep, Tag("kind=dynamic_router")]
+    | Annotated[AgenticLoopStep, Tag("kind=agentic_loop")]
+    | Annotated[TreeSearchStep, Tag("kind=tree_search")]
+    | Annotated[StateMachineStep, Tag("kind=StateMachine")],
     Discriminator(_kind_of),
 ]
 
@@ -229,15 +254,15 @@ class StepBlock(_Model):
 
 def _shape_of(branch: object) -> str:
     if isinstance(branch, list | tuple):
-        return "list"
+        return "as=list"
     is_block = isinstance(branch, StepBlock) or (isinstance(branch, dict) and "steps" in branch)
-    return "block" if is_block else "one"
+    return "as=block" if is_block else "as=one"
 
 
 Branch = Annotated[
-    Annotated[Annotated[tuple[StepSpec, ...], Field(min_length=1)], Tag("list")]
-    | Annotated[StepBlock, Tag("block")]
-    | Annotated[StepSpec, Tag("one")],
+    Annotated[Annotated[tuple[StepSpec, ...], Field(min_length=1)], Tag("as=list")]
+    | Annotated[StepBlock, Tag("as=block")]
+    | Annotated[StepSpec, Tag("as=one")],
     Discriminator(_shape_of),
 ]
 
@@ -277,11 +302,3 @@ class WorkflowSpec(_Model):
     policies: tuple[Policy, ...] = ()
     tests: tuple[EmbeddedTest, ...] = ()
     score: Reference | None = None
-
-
-_RECURSIVE: tuple[type[_Model], ...] = (
-    *(SimpleStep, ConditionalStep, ParallelStep, LoopBody, LoopStep, MapBody, MapStep),
-    *(CacheStep, RouterBody, DynamicRouterStep, StateMachineStep, StepBlock, WorkflowSpec),
-)
-for _model in _RECURSIVE:
-    _model.model_rebuild()

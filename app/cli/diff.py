@@ -8,7 +8,7 @@ import typer
 
 from app.adapters.spec_files import open_spec
 from app.cli.output import NO, print_json, print_text
-from diff_ux import changes_to_json, render_changes
+from diff_ux import changes_to_json, describe_changes, render_changes
 from workflow import diff_workflows
 
 
@@ -34,7 +34,12 @@ def diff(
         print_json({"changes": changes_to_json(changes)})
     elif output is DiffFormat.MERMAID:
         print_text(render_changes(changes, old, new, "mermaid"))
-    else:
+    elif output is DiffFormat.MARKDOWN:
         print_text(render_changes(changes, old, new, "markdown"))
+    else:
+        for sentence in describe_changes(changes):
+            print_text(sentence.text)
+        if not changes:
+            print_text("no changes")
     if exit_code and changes:
         raise typer.Exit(NO)

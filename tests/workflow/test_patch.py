@@ -284,10 +284,11 @@ def test_a_bare_patch_tests_what_its_author_saw(
     assert locked.operations[-1] == parse_patch([operation]).operations[0]
 
 
-def test_a_lock_names_the_step_around_before_the_move_counts() -> None:
-    operation: JsonValue = {"op": "move", "from": "/steps/0", "path": "/steps/0/branches/yes/-"}
-    locked = lock_patch(STEPS, parse_patch([operation]))
-    assert locked.operations[1] == Operation("test", "/steps/1/name", "b")
+def test_a_lock_names_the_step_around_as_it_is_before_the_move() -> None:
+    document: JsonValue = {"steps": [{"name": "a"}, {"name": "b"}, {"name": "c", "list": []}]}
+    operation: JsonValue = {"op": "move", "from": "/steps/0", "path": "/steps/1/list/-"}
+    locked = lock_patch(document, parse_patch([operation]))
+    assert locked.operations[1] == Operation("test", "/steps/2/name", "c")
 
 
 def test_a_move_out_of_a_container_onto_its_place_has_an_inverse() -> None:
