@@ -6,22 +6,30 @@ behind an unchanged hash. Comments and layout don't count; the lock for edits is
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import rfc8785
 from pydantic import JsonValue
 
+from workflow.errors import SpecError
+from workflow.pointer import format_pointer
+
 Read = Callable[[str], str]
 """Reads a file next to the spec by relative POSIX path; raises `OSError` or `UnicodeDecodeError`."""
 
-_MAX_IMPORT_DEPTH = 16
+Parse = Callable[[str], JsonValue]
+"""Parses the text of an imported spec; raises `SpecError`."""
+
+MAX_IMPORTS = 64
 
 
 class UnresolvedError(Exception):
     """Raised when a file the spec names can't enter its hash; `pointer` is where the spec names it."""
 
-    def __init__(self, pointer: str, reason: str, hint: str = "") -> None:
+    def __init__(self, pointer: str, reason: str, hint: str = "", *, inner: bool = False) -> None:
         self.pointer = pointer
+        self.inner = inner
         self.reason = reason
         self.hint = hint
         super().__init__(reason)
@@ -36,73 +44,98 @@ def hash_document(document: JsonValue) -> str:
 
 
 def resolve_document(
-    document: Mapping[str, JsonValue],
-    read: Read | None,
-    parse: Callable[[str], JsonValue],
-    *,
-    depth: int = 0,
+    document: Mapping[str, JsonValue], read: Read | None, parse: Parse
 ) -> dict[str, JsonValue]:
-    """Return the document with prompt files and imports replaced by what they contain."""
-    resolved = dict(document)
-    agents, imports = document.get("agents"), document.get("imports")
-    if isinstance(agents, dict):
-        resolved["agents"] = {
-            name: _resolve_agent(agent, f"/agents/{name}/system_prompt/from_file", read)
-            for name, agent in agents.items()
-        }
-    if isinstance(imports, dict):
-        resolved["imports"] = {
-            alias: _resolve_import(path, f"/imports/{alias}", read, parse, depth)
-            for alias, path in imports.items()
-        }
-    return resolved
+    """Return the document with prompt files and imports replaced by what they contain; raises `UnresolvedError`."""
+    return _Resolver(read, parse).resolve(document, PurePosixPath(), ())
 
 
-def read_beside(path: str, pointer: str, read: Read | None) -> str:
-    """Read a file below the spec's folder; raises `UnresolvedError` for anything that lies elsewhere or isn't there."""
+def prompts_of(resolved: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Return the text of each agent's prompt in a resolved document, whether it was written there or in a file."""
+    agents = resolved.get("agents")
+    prompts: dict[str, str] = {}
+    for name, agent in (agents if isinstance(agents, dict) else {}).items():
+        prompt = agent.get("system_prompt") if isinstance(agent, dict) else None
+        text = prompt.get("text") if isinstance(prompt, dict) else prompt
+        prompts[name] = text if isinstance(text, str) else ""
+    return prompts
+
+
+def read_beside(
+    path: str, pointer: str, read: Read | None, folder: PurePosixPath = PurePosixPath()
+) -> str:
+    """Read a file below `folder`, which is relative to the spec's; raises `UnresolvedError` for any other."""
     pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or "\\" in path or "\x00" in path:
+    if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path or "\x00" in path:
         raise UnresolvedError(
             pointer, f"{path!r} lies outside the spec's folder", "keep it beside the spec"
         )
     if read is None:
         raise UnresolvedError(pointer, f"{path!r} can't be read here")
     try:
-        return read(path)
+        return read(str(folder / path))
     except (OSError, UnicodeDecodeError) as error:
         raise UnresolvedError(
             pointer, f"can't read {path!r}: {error}", "create it, or fix the path"
         ) from error
 
 
-def _resolve_agent(agent: JsonValue, pointer: str, read: Read | None) -> JsonValue:
-    if not isinstance(agent, dict):
-        return agent
-    prompt = agent.get("system_prompt")
-    if not isinstance(prompt, dict) or not isinstance(prompt.get("from_file"), str):
-        return agent
-    text = read_beside(str(prompt["from_file"]), pointer, read)
-    rest = {key: value for key, value in prompt.items() if key != "from_file"}
-    return {**agent, "system_prompt": {**rest, "text": text}}
+@dataclass
+class _Resolver:
+    """One resolution; `imports_left` bounds it, because imports that import each other twice double with each file."""
 
+    read: Read | None
+    parse: Parse
+    imports_left: int = MAX_IMPORTS
 
-def _resolve_import(
-    path: JsonValue,
-    pointer: str,
-    read: Read | None,
-    parse: Callable[[str], JsonValue],
-    depth: int,
-) -> JsonValue:
-    if not isinstance(path, str):
-        return path
-    if depth >= _MAX_IMPORT_DEPTH:
-        raise UnresolvedError(pointer, "imports are nested too deeply", "look for a cycle")
-    child = parse(read_beside(path, pointer, read))
-    if not isinstance(child, dict):
+    def resolve(
+        self, document: Mapping[str, JsonValue], folder: PurePosixPath, chain: tuple[str, ...]
+    ) -> dict[str, JsonValue]:
+        """Resolve a document that lies in `folder`; `chain` holds the imports that led to it."""
+        resolved = dict(document)
+        agents, imports = document.get("agents"), document.get("imports")
+        if isinstance(agents, dict):
+            resolved["agents"] = {
+                name: self.resolve_agent(name, agent, folder) for name, agent in agents.items()
+            }
+        if isinstance(imports, dict):
+            resolved["imports"] = {
+                alias: self.resolve_import(alias, path, folder, chain)
+                for alias, path in imports.items()
+            }
+        return resolved
+
+    def resolve_agent(self, name: str, agent: JsonValue, folder: PurePosixPath) -> JsonValue:
+        prompt = agent.get("system_prompt") if isinstance(agent, dict) else None
+        path = prompt.get("from_file") if isinstance(prompt, dict) else None
+        if not isinstance(agent, dict) or not isinstance(prompt, dict) or not isinstance(path, str):
+            return agent
+        pointer = format_pointer(["agents", name, "system_prompt", "from_file"])
+        rest = {key: value for key, value in prompt.items() if key != "from_file"}
+        text = read_beside(path, pointer, self.read, folder)
+        return {**agent, "system_prompt": {**rest, "text": text}}
+
+    def resolve_import(
+        self, alias: str, path: JsonValue, folder: PurePosixPath, chain: tuple[str, ...]
+    ) -> JsonValue:
+        if not isinstance(path, str):
+            return path
+        pointer = format_pointer(["imports", alias])
+        text = read_beside(path, pointer, self.read, folder)
+        file = folder / path
+        self.imports_left -= 1
+        if str(file) in chain:
+            raise UnresolvedError(pointer, f"{path!r} imports itself", "break the cycle")
+        if self.imports_left < 0:
+            raise UnresolvedError(pointer, f"more than {MAX_IMPORTS} imports")
+        try:
+            child = self.parse(text)
+            if isinstance(child, dict):
+                return self.resolve(child, file.parent, (*chain, str(file)))
+        except SpecError as error:
+            raise UnresolvedError(pointer, f"{path!r} isn't a workflow: {error}") from error
+        except UnresolvedError as error:
+            # What goes wrong inside an import is told where this document imports it.
+            reason = error.reason if error.inner else f"in {path!r}: {error.reason}"
+            raise UnresolvedError(pointer, reason, error.hint, inner=True) from error
         raise UnresolvedError(pointer, f"{path!r} isn't a workflow")
-    folder = PurePosixPath(path).parent
-
-    def read_from_child(inner: str) -> str:
-        return read_beside(str(folder / inner), pointer, read)
-
-    return resolve_document(child, read_from_child, parse, depth=depth + 1)

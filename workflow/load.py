@@ -1,21 +1,20 @@
 """YAML text → `Workflow`: parsed, checked, identified; every finding carries its line and column."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
 
-import orjson
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from workflow.diagnostics import Diagnostic, Severity
 from workflow.errors import SpecError
-from workflow.identity import Read, UnresolvedError, hash_document, resolve_document
-from workflow.lint import Finding, find_problems
+from workflow.findings import Finding
+from workflow.identity import Read, UnresolvedError, hash_document, prompts_of, resolve_document
+from workflow.lint import Draft, find_problems
 from workflow.nodes import StepNode
 from workflow.patch import JsonPatch
-from workflow.pointer import format_pointer
 from workflow.references import describe_step
+from workflow.shape import ShapeError, read_spec
 from workflow.spec import WorkflowSpec
 from workflow.tree import list_nodes
 from workflow.yaml_text import YamlDocument, parse_yaml
@@ -26,7 +25,8 @@ class Workflow:
     """One parsed version of a spec; immutable, so a run keeps the version it started with.
 
     `document` is the plain JSON data of the YAML text, `spec` its model, `nodes` every step in document order, parents
-    first; `warnings` are what a careful reader would want to know.
+    first; `prompts` holds the text of each agent's prompt, read once, so that what runs is what was hashed; `warnings`
+    are what a careful reader would want to know.
     """
 
     text: str
@@ -36,6 +36,7 @@ class Workflow:
     spec_sha256: str
     nodes: tuple[StepNode, ...]
     warnings: tuple[Diagnostic, ...] = ()
+    prompts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     read: Read | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -58,17 +59,22 @@ def parse_workflow(text: str, *, path: str = "", read: Read | None = None) -> Wo
     Raises `SpecError` with every error found.
     """
     source = parse_yaml(text, path=path)
-    document = source.value
-    if not isinstance(document, dict):
-        raise SpecError([_diagnostic(source, Finding("spec-not-a-mapping", "", _NOT_A_SPEC), path)])
-    spec = _validate(document, source, path)
+    document, spec = _read_spec(source, path)
     nodes = list_nodes(
         document,
         line_of=lambda pointer: source.position(pointer).line,
         describe=lambda raw: describe_step(raw, document, read),
     )
-    findings = [_diagnostic(source, found, path) for found in find_problems(spec, nodes, read)]
-    errors = [found for found in findings if found.severity is Severity.ERROR]
+    findings = find_problems(Draft(spec, nodes, read))
+    resolved: dict[str, JsonValue] = {}
+    spec_sha256 = ""
+    try:
+        resolved = resolve_document(document, read, lambda inner: parse_yaml(inner).value)
+        spec_sha256 = hash_document(resolved)
+    except UnresolvedError as error:
+        findings.append(Finding("unreadable-file", error.pointer, error.reason, error.hint))
+    diagnostics = _locate(findings, source, path)
+    errors = [found for found in diagnostics if found.severity is Severity.ERROR]
     if errors:
         raise SpecError(errors)
     return Workflow(
@@ -76,9 +82,10 @@ def parse_workflow(text: str, *, path: str = "", read: Read | None = None) -> Wo
         path=path,
         document=document,
         spec=spec,
-        spec_sha256=_identify(document, source, path, read),
+        spec_sha256=spec_sha256,
         nodes=nodes,
-        warnings=tuple(findings),
+        warnings=diagnostics,
+        prompts=prompts_of(resolved),
         read=read,
     )
 
@@ -88,69 +95,28 @@ def patch_workflow(workflow: Workflow, patch: JsonPatch) -> Workflow:
 
     Raises `PatchConflictError`, `EditError`, or `SpecError` when the patched document isn't a valid spec.
     """
+    # Here, because the editor needs ruamel.yaml, which most commands don't.
     from workflow.edit import edit_text
 
     text = edit_text(workflow.text, patch)
     return parse_workflow(text, path=workflow.path, read=workflow.read)
 
 
-_NOT_A_SPEC = "a workflow is a mapping with `steps:`"
-
-
-def _validate(document: dict[str, JsonValue], source: YamlDocument, path: str) -> WorkflowSpec:
+def _read_spec(source: YamlDocument, path: str) -> tuple[dict[str, JsonValue], WorkflowSpec]:
+    document = source.value
+    if not isinstance(document, dict):
+        finding = Finding("spec-not-a-mapping", "", "a workflow is a mapping with `steps:`")
+        raise SpecError(_locate([finding], source, path))
     try:
-        return WorkflowSpec.model_validate_json(orjson.dumps(document))
-    except ValidationError as error:
-        found = [_explain(cast("Mapping[str, Any]", item), document) for item in error.errors()]
-        raise SpecError([_diagnostic(source, finding, path) for finding in found]) from error
+        return document, read_spec(document)
+    except ShapeError as error:
+        raise SpecError(_locate(error.findings, source, path)) from error
 
 
-def _explain(item: Mapping[str, Any], document: JsonValue) -> Finding:
-    parts = _locate(item["loc"], document)
-    pointer = format_pointer([str(part) for part in parts])
-    last = str(item["loc"][-1]) if item["loc"] else ""
-    match item["type"]:
-        case "extra_forbidden":
-            return Finding("unknown-key", pointer, f"unknown key {last!r}", "remove it, or fix it")
-        case "missing":
-            return Finding("missing-key", pointer, f"{last!r} is missing", "add it")
-        case "union_tag_invalid":
-            return Finding("unknown-kind", pointer, f"unknown kind of step: {item['ctx']['tag']!r}")
-        case _:
-            where = f"{last!r}: " if last else ""
-            return Finding("invalid-value", pointer, f"{where}{item['msg']}")
-
-
-def _locate(loc: tuple[str | int, ...], document: JsonValue) -> list[str | int]:
-    """Keep what of pydantic's location exists in the document; tags of unions don't."""
-    parts: list[str | int] = []
-    here: JsonValue = document
-    for part in loc:
-        child = _child(here, part)
-        if child is not None:
-            here = child
-            parts.append(part)
-    return parts
-
-
-def _child(value: JsonValue, part: str | int) -> JsonValue:
-    if isinstance(value, dict):
-        return value.get(str(part))
-    if isinstance(value, list) and isinstance(part, int) and part < len(value):
-        return value[part]
-    return None
-
-
-def _identify(
-    document: dict[str, JsonValue], source: YamlDocument, path: str, read: Read | None
-) -> str:
-    try:
-        return hash_document(
-            resolve_document(document, read, lambda text: parse_yaml(text, path=path).value)
-        )
-    except UnresolvedError as error:
-        finding = Finding("unreadable-file", error.pointer, error.reason, error.hint)
-        raise SpecError([_diagnostic(source, finding, path)]) from error
+def _locate(findings: Iterable[Finding], source: YamlDocument, path: str) -> tuple[Diagnostic, ...]:
+    """Give findings their line and column, in the order of the text."""
+    diagnostics = [_diagnostic(source, finding, path) for finding in findings]
+    return tuple(sorted(diagnostics, key=lambda found: (found.line, found.column)))
 
 
 def _diagnostic(source: YamlDocument, finding: Finding, path: str) -> Diagnostic:

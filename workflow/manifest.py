@@ -1,6 +1,7 @@
 """What a user's skill declares about itself, read from its source without running it."""
 
 import ast
+import warnings
 
 from workflow.nodes import SideEffects
 
@@ -10,10 +11,17 @@ def read_side_effects(source: str, function: str) -> SideEffects | None:
 
     Undeclared, or declared in a way that can't be read statically, is `UNKNOWN`. Raises `SyntaxError`.
     """
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
-            return _declared(node)
-    return None
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # what Python thinks of the user's escapes isn't ours to say
+        body = ast.parse(source).body
+    found = [
+        node
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
+    ]
+    return _declared(found[-1]) if found else None
 
 
 def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> SideEffects:

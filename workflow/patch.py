@@ -136,4 +136,6 @@ def _reason(operation: Operation, error: Exception) -> str:
         if operation.from_path
         else repr(operation.path)
     )
-    return f"can't {operation.op} {at}: {error}"
+    # jsonpatch quotes the whole container it looked in.
+    why = str(error).partition(" not found in {")
+    return f"can't {operation.op} {at}: {why[0]}{' not found' if why[1] else ''}"

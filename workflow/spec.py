@@ -45,9 +45,7 @@ class ModelSettings(_Model):
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
-Prompt = Annotated[
-    Annotated[str, Tag("as=text")] | Annotated[PromptFile, Tag("as=mapping")], _FORM
-]
+Prompt = Annotated[Annotated[str, Tag("as=text")] | Annotated[PromptFile, Tag("as=mapping")], _FORM]
 
 
 class AgentSpec(_Model):

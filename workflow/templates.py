@@ -1,7 +1,7 @@
 """Templates in a spec's `input`: `{{ steps.lookup.output.id | upper }}`, compiled once, rendered per run."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
@@ -10,9 +10,12 @@ import orjson
 from pydantic import JsonValue
 
 Names = Mapping[str, JsonValue]
-_SLOT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[\d+\]|\['[^']*'\]|\[\"[^\"]*\"\])*")
-_PART = re.compile(r"\.([\w-]+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
+# Each alternative starts with a character of its own: matching never backtracks.
+_QUOTED = r"'[^']*'|\"[^\"]*\""
+_SLOT = re.compile(r"\{\{((?:[^'\"}]|}(?!})|" + _QUOTED + r")*)\}\}")
+_SEGMENT = re.compile(r"(?:[^|'\"]|" + _QUOTED + r")*")
+_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[[0-9]{1,9}\]|\['[^']*'\]|\[\"[^\"]*\"\])*")
+_PART = re.compile(r"\.([\w-]+)|\[([0-9]+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 _FILTER = re.compile(r"([a-z]+)(?:\(\s*(?:'([^']*)'|\"([^\"]*)\")?\s*\))?")
 ROOTS = frozenset({"previous_step", "steps", "context", "input", "this", "iteration"})
 
@@ -46,18 +49,20 @@ class Template:
 @lru_cache(maxsize=4096)
 def compile_template(source: str) -> Template:
     """Compile a template; raises `TemplateError` for syntax, unknown names and unknown filters."""
+    if "{%" in source:
+        raise TemplateError("{% … %} isn't understood, only {{ name | filter }}")
     pieces: list[str | Slot] = []
     end = 0
-    for match in _SLOT.finditer(source):
-        if match.start() > end:
-            pieces.append(source[end : match.start()])
+    while (start := source.find("{{", end)) >= 0:
+        match = _SLOT.match(source, start)
+        if match is None:
+            raise TemplateError("each {{ needs its }}, and each quote its other")
+        if start > end:
+            pieces.append(source[end:start])
         pieces.append(_compile_slot(match.group(1).strip()))
         end = match.end()
-    rest = source[end:]
-    if "{{" in rest or "{%" in source:
-        raise TemplateError("only {{ name | filter }} is understood, and each {{ needs its }}")
-    if rest or not pieces:
-        pieces.append(rest)
+    if source[end:] or not pieces:
+        pieces.append(source[end:])
     return Template(tuple(pieces))
 
 
@@ -91,7 +96,7 @@ def to_text(value: JsonValue) -> str:
 
 
 def _compile_slot(source: str) -> Slot:
-    head, *filters = [part.strip() for part in source.split("|")]
+    head, *filters = [part.strip() for part in _split_pipes(source)]
     if not _PATH.fullmatch(head):
         raise TemplateError(f"{head!r} isn't a name like steps.NAME.output or context.key")
     root = re.split(r"[.\[]", head, maxsplit=1)[0]
@@ -102,6 +107,16 @@ def _compile_slot(source: str) -> Slot:
         for name, index, single, double in _PART.findall(head)
     )
     return Slot(root, path, tuple(_compile_filter(text) for text in filters), source)
+
+
+def _split_pipes(source: str) -> Iterator[str]:
+    """Split at the pipes that aren't quoted."""
+    start = 0
+    while start <= len(source):
+        match = _SEGMENT.match(source, start)
+        assert match is not None
+        yield match.group()
+        start = match.end() + 1
 
 
 def _compile_filter(text: str) -> tuple[str, str]:

@@ -49,7 +49,9 @@ def leads_somewhere(page: Page, target: str) -> bool:
 
 @every_page
 def test_no_page_names_a_place_on_somebodys_machine(page: Page) -> None:
-    found = re.findall(r"(?<![\w.~])/(?:work|home|root|Users|private|mnt)/\S*|[A-Z]:\\\S+", page.text)
+    found = re.findall(
+        r"(?<![\w.~])/(?:work|home|root|Users|private|mnt)/\S*|[A-Z]:\\\S+", page.text
+    )
     assert found == []
 
 

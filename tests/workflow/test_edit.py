@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from difflib import unified_diff
+from pathlib import Path
 
 import pytest
 import yaml
@@ -24,6 +25,8 @@ from workflow import (
 )
 from workflow.edit.scalars import is_plain, write_scalar
 from workflow.json_data import is_identical
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 SPEC = """\
 # Support triage
@@ -406,6 +409,17 @@ def test_replacing_a_one_line_value_changes_one_line(data: st.DataObject) -> Non
     new = data.draw(st.sampled_from([7, True, None, "short", "12:30", "{{ x }}"]))
     edited = edit_text(text, JsonPatch((Operation("replace", format_pointer(place), new),)))
     assert _count_changed(text.split("\n"), edited.split("\n")) <= 1
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*/*.flow.yaml")), ids=lambda path: path.stem)
+def test_every_one_line_value_of_an_example_can_be_replaced_in_one_line(path: Path) -> None:
+    text = path.read_text()
+    document = parse_yaml(text).value
+    places = [p for p in list_places(document) if _is_short(value_at(document, p))]
+    assert places
+    for place in places[:: max(1, len(places) // 40)]:
+        edited = edit_text(text, JsonPatch((Operation("replace", format_pointer(place), "new"),)))
+        assert _count_changed(text.split("\n"), edited.split("\n")) == 1
 
 
 @given(strings, st.sampled_from(["", "'", '"']), st.booleans())

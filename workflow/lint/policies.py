@@ -1,0 +1,35 @@
+"""Policies must speak of one moment, and should be able to hold and to fail."""
+
+from collections.abc import Iterator
+
+from policy_dsl import LintKind, Policy, lint_policies
+from workflow.diagnostics import Severity
+from workflow.findings import Finding
+from workflow.lint.draft import Draft
+from workflow.lint.expressions import compile_or_tell
+from workflow.names import POLICY_NAMES
+from workflow.policies import speaks_of_both
+
+
+def check_policies(draft: Draft) -> Iterator[Finding]:
+    """Find policies that can't be judged; warn of those that can't mean what they say."""
+    numbers = {policy.id: number for number, policy in enumerate(draft.spec.policies)}
+    for number, policy in enumerate(draft.spec.policies):
+        yield from _check_one(policy, f"/policies/{number}")
+    for lint in lint_policies(draft.spec.policies, POLICY_NAMES):
+        if lint.kind is not LintKind.INVALID:
+            message = f"policy {lint.policy_id!r}: {lint.message} ({lint.expression})"
+            pointer = f"/policies/{numbers[lint.policy_id]}"
+            yield Finding(f"policy-{lint.kind}", pointer, message, severity=Severity.WARNING)
+
+
+def _check_one(policy: Policy, pointer: str) -> Iterator[Finding]:
+    for key, source in (("when", policy.when), ("assert", policy.assert_)):
+        yield from compile_or_tell(source, f"{pointer}/{key}", POLICY_NAMES)
+    if speaks_of_both(policy):
+        yield Finding(
+            "two-moments",
+            pointer,
+            f"policy {policy.id!r} mentions a run's `result` and a patch together",
+            "make two policies of it: the one is judged after a run, the other before a merge",
+        )
