@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.synced
 
-.PHONY: setup demo test check bench verify lock format
+.PHONY: setup demo test lint check bench verify lock format
 
 setup: $(STAMP)
 
@@ -21,15 +21,17 @@ demo: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-check: $(STAMP)
+lint: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+check: lint test
 
 bench: $(STAMP)
-	@for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	@for file in benchmarks/*.py; do name=$$(basename $$file .py); echo "== $$name"; \
+	  $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 verify: $(STAMP)
 	@FLUJO_VERIFY=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal

@@ -1,4 +1,4 @@
-"""Errors of the application, and the one table that says how the command line exits for each.
+"""Errors of the application, and the one list of those that people are told of without a traceback.
 
 AppError
 ├── BadInputError               what was given can't be used
@@ -16,9 +16,10 @@ AppError
     └── StoreBusyError          another process holds it
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from policy_dsl import PolicyDslError
 from telemetry import TelemetryError
 from workflow import WorkflowError
 
@@ -129,19 +130,10 @@ class StoreBusyError(StoreError):
     """Raised when another process is applying or taking back changes."""
 
 
-EXIT_CODES: Mapping[type[Exception], int] = {
-    BadInputError: 2,
-    WorkflowError: 2,
-    TelemetryError: 2,
-    RepositoryError: 3,
-    StoreBusyError: 3,
-    AppError: 4,
-}
-"""0 is done, 1 a negative verdict (a failing test, a refused patch); what isn't listed is a defect: 70."""
-
-_DEFECT = 70
-
-
-def exit_code(error: Exception) -> int:
-    """Return the exit code of the closest listed ancestor of `error`."""
-    return next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), _DEFECT)
+KNOWN_ERRORS: tuple[type[Exception], ...] = (
+    AppError,
+    WorkflowError,
+    TelemetryError,
+    PolicyDslError,
+)
+"""What the command line tells in one line, with exit 2; anything else is a defect and keeps its traceback."""

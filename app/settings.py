@@ -105,6 +105,20 @@ class TestSettings(_Section):
     """Names of the environment variables that the tests may see; they see no other but the usual ones."""
 
 
+class PolicySettings(_Section):
+    """Policies of a higher authority than the specs' own."""
+
+    organisation: Annotated[StrictStr, Field(min_length=1)] | None = None
+    """A file of policies in this repository; None: there is none."""
+
+
+class BudgetSettings(_Section):
+    """What the runs of one workflow may cost before it is paused; None is no limit."""
+
+    usd_per_hour: _Price | None = None
+    usd_per_day: _Price | None = None
+
+
 class Settings(_Section):
     """All settings of one repository."""
 
@@ -122,6 +136,8 @@ class Settings(_Section):
     evidence: EvidenceFloor = EvidenceFloor()
     limits: Caps = Caps()
     tests: TestSettings = TestSettings()
+    policies: PolicySettings = PolicySettings()
+    budgets: BudgetSettings = BudgetSettings()
     schedule: Annotated[StrictStr, AfterValidator(_check_cron)] | None = None
     timezone: Annotated[StrictStr, AfterValidator(_check_timezone)] = "UTC"
 

@@ -1,19 +1,25 @@
-"""What changed, in words and a picture: sentences, Mermaid, the body of a pull request, safe against hostile data."""
+"""What changed, in words and a picture: sentences, Mermaid, the page of a proposal, safe against hostile data."""
 
 from diff_ux.changes_json import changes_to_json, is_breaking
 from diff_ux.picture import draw_change
-from diff_ux.pr_body import render_bullets, render_picture, render_pr_body
 from diff_ux.proposal_view import EvidenceRow, Figure, ProposalView
-from diff_ux.render_changes import render_changes
+from diff_ux.render_changes import render_bullets, render_changes, render_picture
+from diff_ux.render_proposal import (
+    render_check_summary,
+    render_html,
+    render_pr_body,
+    render_terminal,
+)
 from diff_ux.safe_text import code_span, fenced, prose
-from diff_ux.sentences import Data, Sentence, Verb, describe_changes
-from diff_ux.terminal import render_terminal
+from diff_ux.sentences import Rewording, Sentence, describe_changes, list_rewordings
+from diff_ux.words import Data, Verb
 
 __all__ = [
     "Data",
     "EvidenceRow",
     "Figure",
     "ProposalView",
+    "Rewording",
     "Sentence",
     "Verb",
     "changes_to_json",
@@ -22,9 +28,12 @@ __all__ = [
     "draw_change",
     "fenced",
     "is_breaking",
+    "list_rewordings",
     "prose",
     "render_bullets",
     "render_changes",
+    "render_check_summary",
+    "render_html",
     "render_picture",
     "render_pr_body",
     "render_terminal",

@@ -30,7 +30,7 @@ def is_breaking(change: GraphChange) -> bool:
 
 def _common(change: GraphChange) -> dict[str, JsonValue]:
     return {
-        "change": type(change).__name__.lower(),
+        "change": _kind(change),
         "subject": {"kind": change.subject.kind, "id": change.subject.id},
         "step_id": change.subject.id if change.subject.kind == "step" else "",
         "yaml_path": change.yaml_path,
@@ -40,6 +40,11 @@ def _common(change: GraphChange) -> dict[str, JsonValue]:
         "breaking": is_breaking(change),
         "users": [step.step_id for step in change.users],
     }
+
+
+def _kind(change: GraphChange) -> str:
+    is_reordered = isinstance(change, Moved) and change.is_reordering
+    return "reordered" if is_reordered else type(change).__name__.lower()
 
 
 def _own(change: GraphChange) -> dict[str, JsonValue]:

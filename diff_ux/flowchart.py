@@ -73,7 +73,7 @@ class _Writer:
     def _box(self, box: Box) -> Node:
         sign = f"{box.mark.value} " if box.mark.value else ""
         shape = _SHAPES.get(box.kind, "normal")
-        return Node(self._ids[box.key], label(box.name, prefix=sign), shape=shape)
+        return Node(self._ids[box.key], label(box.name or '""', prefix=sign), shape=shape)
 
 
 def _classes(drawing: Drawing, ids: Mapping[str, str]) -> Iterator[str]:

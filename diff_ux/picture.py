@@ -5,13 +5,12 @@ isn't there), and when more than 12 boxes a side would be too small to read; the
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from diff_ux.drawing import Drawing, Frame, Mark, Marks, draw, find_neighbours
-from diff_ux.flowchart import to_mermaid
 from diff_ux.safe_text import code_span, table_cell
 from workflow import (
     Added,
-    Graph,
     GraphChange,
     Moved,
     Removed,
@@ -35,22 +34,47 @@ def draw_change(before: Workflow, after: Workflow, changes: Sequence[GraphChange
 
     At most 80 boxes, 400 arrows and 40 kB.
     """
-    pairs = pair_steps(before.nodes, after.nodes)
-    old_marks, new_marks = _mark(changes, pairs)
-    if not old_marks and not new_marks:
+    # Here, because mermaid-py takes long to import and many callers never draw.
+    from diff_ux.flowchart import to_mermaid
+
+    marked = _Marked.of(before, after, changes)
+    if not marked.old and not marked.new:
         return ""
-    drawing = _compose(build_graph(before), build_graph(after), old_marks, new_marks, pairs)
-    boxes = drawing.boxes()
-    if len(boxes) <= _MAX_BOXES and len(drawing.arrows) <= _MAX_ARROWS:
+    drawing = _compose(marked)
+    if len(drawing.boxes()) <= _MAX_BOXES and len(drawing.arrows) <= _MAX_ARROWS:
         text = to_mermaid(drawing)
         if len(text.encode()) <= _MAX_BYTES:
             return text
-    return _table(before, after, old_marks, new_marks)
+    return _table(marked)
+
+
+def compose_drawing(
+    before: Workflow, after: Workflow, changes: Sequence[GraphChange]
+) -> Drawing | None:
+    """Return what `draw_change` writes down, however large; None when no step is touched."""
+    marked = _Marked.of(before, after, changes)
+    return _compose(marked) if marked.old or marked.new else None
 
 
 def is_table(picture: str) -> bool:
     """Whether `draw_change` returned a Markdown table instead of Mermaid text."""
     return picture.startswith(_TOO_LARGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Both versions, which step is which, and how each one changed."""
+
+    before: Workflow
+    after: Workflow
+    pairs: Mapping[str, str]
+    old: Marks
+    new: Marks
+
+    @classmethod
+    def of(cls, before: Workflow, after: Workflow, changes: Sequence[GraphChange]) -> "_Marked":
+        pairs = pair_steps(before.nodes, after.nodes)
+        return cls(before, after, pairs, *_mark(changes, pairs))
 
 
 def _mark(
@@ -91,19 +115,14 @@ def _touched(change: GraphChange) -> list[str]:
     return [] if isinstance(change, Removed) else [step.step_id for step in change.users]
 
 
-def _compose(
-    before: Graph,
-    after: Graph,
-    old_marks: Marks,
-    new_marks: Marks,
-    pairs: Mapping[str, str],
-) -> Drawing:
-    old_shown, new_shown = find_neighbours(before, old_marks), find_neighbours(after, new_marks)
+def _compose(marked: _Marked) -> Drawing:
+    before, after, pairs = build_graph(marked.before), build_graph(marked.after), marked.pairs
+    old_shown, new_shown = find_neighbours(before, marked.old), find_neighbours(after, marked.new)
     both_old = old_shown | {pairs[new] for new in new_shown if new in pairs}
     both_new = new_shown | {new for new, old in pairs.items() if old in old_shown}
-    old = draw(before, old_marks, both_old, prefix="before/")
-    new = draw(after, new_marks, both_new, prefix="after/")
-    if set(old_marks.values()) | set(new_marks.values()) == {Mark.CHANGED}:
+    old = draw(before, marked.old, both_old, prefix="before/")
+    new = draw(after, marked.new, both_new, prefix="after/")
+    if {*marked.old.values(), *marked.new.values()} == {Mark.CHANGED}:
         return new
     if max(len(old.boxes()), len(new.boxes())) <= _MAX_SIDE_BY_SIDE:
         # Mermaid places frames that nothing connects from right to left.
@@ -116,15 +135,15 @@ def _compose(
 _TOO_LARGE = "_Too large to draw"
 
 
-def _table(before: Workflow, after: Workflow, old_marks: Marks, new_marks: Marks) -> str:
-    gone = [node for node in before.nodes if old_marks.get(node.step_id) is Mark.REMOVED]
-    told = [node for node in after.nodes if node.step_id in new_marks]
-    marked = [(Mark.REMOVED, node) for node in gone]
-    marked += [(new_marks[node.step_id], node) for node in told]
+def _table(marked: _Marked) -> str:
+    gone = [node for node in marked.before.nodes if marked.old.get(node.step_id) is Mark.REMOVED]
+    told = [node for node in marked.after.nodes if node.step_id in marked.new]
+    touched = [(Mark.REMOVED, node) for node in gone]
+    touched += [(marked.new[node.step_id], node) for node in told]
     rows = [
         f"| {mark.value} | {table_cell(code_span(node.step_id))} | {code_span(node.kind)} |"
-        for mark, node in marked[:_MAX_ROWS]
+        for mark, node in touched[:_MAX_ROWS]
     ]
-    more = [f"| ⋯ | {len(marked) - _MAX_ROWS} more | |"] if len(marked) > _MAX_ROWS else []
-    head = f"{_TOO_LARGE}: {len(marked)} steps change._\n\n|   | step | kind |\n|---|---|---|\n"
+    more = [f"| ⋯ | {len(touched) - _MAX_ROWS} more | |"] if len(touched) > _MAX_ROWS else []
+    head = f"{_TOO_LARGE}: {len(touched)} steps change._\n\n|   | step | kind |\n|---|---|---|\n"
     return head + "\n".join([*rows, *more]) + "\n"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diff_ux.sentences import Sentence
+from diff_ux.sentences import Rewording, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,10 @@ class EvidenceRow:
 class ProposalView:
     """A proposal as its reviewer sees it; every text may come from data and is escaped when rendered.
 
-    `figures` are three at most; `picture` is what `draw_change` returned; `patch` is the JSON text; `undo` the command
-    that takes the change back; `why` one sentence by whoever proposed it; `is_simulated` when no real model was asked.
+    `figures` are three at most; numbers in the `verdict` take their room. `picture` is what `draw_change` returned;
+    `rewordings` what `list_rewordings` did; `patch` is the JSON text; `undo` the command that takes the change back;
+    `track_record` says how the last twenty of its kind turned out; `why` is one sentence by whoever proposed it;
+    `is_simulated` when no real model was asked.
     """
 
     title: str
@@ -38,6 +40,7 @@ class ProposalView:
     figures: tuple[Figure, ...] = ()
     picture: str = ""
     sentences: tuple[Sentence, ...] = ()
+    rewordings: tuple[Rewording, ...] = ()
     evidence: tuple[EvidenceRow, ...] = ()
     patch: str = ""
     reasons: tuple[str, ...] = ()

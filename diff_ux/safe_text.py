@@ -11,8 +11,14 @@ _WORD = re.compile(
     r"[A-Za-z0-9À-ÖØ-öø-ÿ$€%+−–—×→≥≤±≈…(]?[A-Za-z0-9À-ÖØ-öø-ÿ$€%/.,;:'’()=+−–—×→≥≤±≈…?-]*!?"
 )
 _ACTS = re.compile(
-    r"://|www\.|^/|\bGH-\d|\]\(|^[0-9a-f]{7,40}\W*$|^-{2,}|^\W*$|\w\.[a-z]{2,}/",
-    re.IGNORECASE,
+    r""":/|www\.|^/|\]\(|^-{2,}|^\W*$   # addresses, commands, links, rules
+    |\w\.[a-z]{2,}/                    # an address without a scheme
+    |\b[0-9a-f]{7,}\b                  # what could be a commit
+    |[a-z]-[0-9]|GHSA-                 # an issue elsewhere: GH-1, JIRA-12
+    |:[\w+-]+:                         # an emoji, which may be a picture
+    |\$(?![0-9])|\$.*\$                # a formula
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _PLAIN_SIGNS = frozenset("$€%=+-−–—×→≥≤±≈…")
 _STARTS_BLOCK = re.compile(r"[-+=]+|\d+[.)]")

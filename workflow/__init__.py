@@ -1,5 +1,6 @@
 """Workflows: the canonical spec, faithful YAML, patches, changes, and the engine that runs, records and replays."""
 
+from workflow.budgets import Budget, Spending, find_pause
 from workflow.calls import (
     AgentCall,
     AgentReply,
@@ -26,7 +27,8 @@ from workflow.changes import (
 from workflow.compare import diff_workflows
 from workflow.diagnostics import Diagnostic, Severity
 from workflow.edit import edit_text
-from workflow.embedded_tests import AssertionResult, TestOutcome, TestResult, run_embedded_tests
+from workflow.embedded_tests import run_embedded_tests
+from workflow.enactment import Reprice
 from workflow.engine import (
     AttemptFinished,
     Event,
@@ -67,10 +69,16 @@ from workflow.patch_inverse import invert_patch
 from workflow.patch_lock import lock_patch
 from workflow.pointer import format_pointer, parse_pointer, parse_yaml_path, resolve, yaml_path_of
 from workflow.policies import at_run_time, before_merge
+from workflow.policies_in_force import policies_in_force
+from workflow.policy_file import parse_policies
 from workflow.recording import Recorder, Recording, read_recording, write_recording
-from workflow.replay import Replayed, Reprice, replay_recordings
+from workflow.replay import Replayed, replay_recordings
+from workflow.replayed_tests import replay_embedded_tests
+from workflow.run_facts import facts_of_run
 from workflow.skills import BUILT_IN_SKILLS
 from workflow.spec import EmbeddedTest, WorkflowSpec
+from workflow.spec_coverage import SpecCoverage, measure_coverage
+from workflow.trials import AssertionResult, TestOutcome, TestResult
 from workflow.yaml_text import YamlDocument, parse_yaml
 
 __all__ = [
@@ -88,6 +96,7 @@ __all__ = [
     "AssertionResult",
     "AttemptError",
     "AttemptFinished",
+    "Budget",
     "Changed",
     "Diagnostic",
     "Edge",
@@ -124,7 +133,9 @@ __all__ = [
     "Skill",
     "SkillError",
     "SpanCollector",
+    "SpecCoverage",
     "SpecError",
+    "Spending",
     "StepFinished",
     "StepNode",
     "StepPlan",
@@ -146,20 +157,26 @@ __all__ = [
     "compile_program",
     "diff_workflows",
     "edit_text",
+    "facts_of_run",
+    "find_pause",
     "format_pointer",
     "hash_with",
     "invert_patch",
     "lock_patch",
+    "measure_coverage",
     "pair_steps",
     "parse_patch",
     "parse_pointer",
+    "parse_policies",
     "parse_workflow",
     "parse_yaml",
     "parse_yaml_path",
     "patch_workflow",
     "perform_live",
     "perform_mocked",
+    "policies_in_force",
     "read_recording",
+    "replay_embedded_tests",
     "replay_recordings",
     "resolve",
     "run_embedded_tests",

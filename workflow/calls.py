@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import JsonValue
 
 from telemetry import ErrorClass
 from workflow.nodes import SideEffects
+
+_FREE = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,14 @@ class AgentCall:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-@dataclass(frozen=True, slots=True)
-class AgentReply:
-    """A model's answer with what it cost."""
+class AgentReply(NamedTuple):
+    """A model's answer with what it cost; a named tuple, because every attempt makes one."""
 
     output: JsonValue
     model: str
     input_tokens: int = 0
     output_tokens: int = 0
-    cost_usd: Decimal = Decimal(0)
+    cost_usd: Decimal = _FREE
     simulated: bool = False
 
 

@@ -72,10 +72,11 @@ class Removed(_Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved(_Change):
-    """The same step stands elsewhere: in another branch, or in another order among those that stayed."""
+    """The same step stands elsewhere: in another branch, or (`is_reordering`) in another order on the same level."""
 
     before_yaml_path: str
     before_id: str
+    is_reordering: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

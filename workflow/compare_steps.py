@@ -71,7 +71,8 @@ def _compare_step(
     if is_renamed:
         yield renamed(old, entry)
     if step_id in movers:
-        yield moved(old, entry)
+        together = lie_together(_step(old), _step(entry), both.pairs)
+        yield moved(old, entry, is_reordering=together)
     yield from changed(old, entry, ignore=_NAME_KEYS if is_renamed else frozenset())
 
 

@@ -72,9 +72,14 @@ def removed(entry: Entry) -> Removed:
     return Removed(**entry.place(), value=entry.value)
 
 
-def moved(before: Entry, after: Entry) -> Moved:
-    """Tell that the subject stands elsewhere."""
-    return Moved(**after.place(), before_yaml_path=before.yaml_path, before_id=before.subject.id)
+def moved(before: Entry, after: Entry, *, is_reordering: bool) -> Moved:
+    """Tell that the subject stands elsewhere, or only in another order."""
+    return Moved(
+        **after.place(),
+        before_yaml_path=before.yaml_path,
+        before_id=before.subject.id,
+        is_reordering=is_reordering,
+    )
 
 
 def renamed(before: Entry, after: Entry) -> Renamed:
@@ -116,7 +121,7 @@ def compare_named(
             yield added(entry)
             continue
         if key in movers:
-            yield moved(before[key], entry)
+            yield moved(before[key], entry, is_reordering=True)
         yield from changed(before[key], entry)
 
 

@@ -5,6 +5,7 @@ WorkflowError
 ├── PatchError         not an RFC 6902 document; carries `index` of the operation (-1: the whole) and `reason`
 │   └── PatchConflictError   a patch that doesn't fit this document
 ├── EditError          a patch that can't be written into the text faithfully
+├── NotExecutableError a valid spec asks for something the engine doesn't run
 ├── RecordingError     a recording that can't be read or doesn't fit the spec
 └── SkillError         a skill that can't be loaded
 """
@@ -45,6 +46,10 @@ class PatchConflictError(PatchError):
 
 class EditError(WorkflowError):
     """Raised when a patch can't be written into YAML text without touching what it doesn't name."""
+
+
+class NotExecutableError(WorkflowError):
+    """Raised for a valid spec that asks for something this engine doesn't run; names the line and the step."""
 
 
 class RecordingError(WorkflowError):

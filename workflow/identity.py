@@ -22,6 +22,7 @@ Parse = Callable[[str], JsonValue]
 """Parses the text of an imported spec; raises `SpecError`."""
 
 MAX_IMPORTS = 64
+_HERE = PurePosixPath()
 
 
 class UnresolvedError(Exception):
@@ -62,7 +63,7 @@ def prompts_of(resolved: Mapping[str, JsonValue]) -> dict[str, str]:
 
 
 def read_beside(
-    path: str, pointer: str, read: Read | None, folder: PurePosixPath = PurePosixPath()
+    path: str, pointer: str, read: Read | None, folder: PurePosixPath = _HERE
 ) -> str:
     """Read a file below `folder`, which is relative to the spec's; raises `UnresolvedError` for any other."""
     pure = PurePosixPath(path)

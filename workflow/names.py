@@ -45,6 +45,7 @@ RESULT_NAMES = RecordType(
                 "latency_ms": NUMBER,
                 "retries": NUMBER,
                 "path": ListType(TEXT),
+                "pii": ListType(TEXT),
                 "steps": ListType(_STEP),
                 "step": MapType(_STEP),
             }

@@ -1,12 +1,18 @@
 """A recording: one run's input, chance and every attempt's answer and latency; made once, replayed, never modified."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    model_validator,
+)
 
 from telemetry import ErrorClass, Outcome
 from workflow.engine.events import (
@@ -22,23 +28,36 @@ FORMAT: Literal["flujo.recording/1"] = "flujo.recording/1"
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Usd = Annotated[Decimal, Field(ge=0)]
 
 
 class RecordedAttempt(_Model):
-    """One try: what came back, or which class of error, after how long."""
+    """One try: what came back, or which class of error, after how long.
+
+    `cut_off` says that it was ended from outside, by its timeout or by cancelling: it would have gone on for longer.
+    """
 
     attempt: Annotated[int, Field(ge=1)]
     outcome: Outcome
-    latency_s: Annotated[float, Field(ge=0)]
+    latency_s: Seconds
     error_class: ErrorClass = ErrorClass.NONE
     error: str = ""
+    cut_off: bool = False
     result: JsonValue = None
     model: str = ""
     input_tokens: Annotated[int, Field(ge=0)] = 0
     output_tokens: Annotated[int, Field(ge=0)] = 0
-    cost_usd: Decimal = Decimal(0)
+    cost_usd: Usd = Decimal(0)
     simulated: bool = False
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled before anybody could know how it would end."""
+        return self.outcome is Outcome.CANCELLED
 
 
 class RecordedStep(_Model):
@@ -52,6 +71,12 @@ class RecordedStep(_Model):
     input_hash: str = ""
     attempts: Annotated[tuple[RecordedAttempt, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _check_numbers(self) -> Self:
+        if [attempt.attempt for attempt in self.attempts] != [*range(1, len(self.attempts) + 1)]:
+            raise ValueError("the attempts aren't numbered 1, 2, …")
+        return self
+
 
 class Recording(_Model):
     """One run, complete enough to be re-enacted without calling anything."""
@@ -60,7 +85,7 @@ class Recording(_Model):
     run_id: str
     spec_sha256: str
     spec_path: str
-    started_at: datetime
+    started_at: AwareDatetime
     seed: int
     simulated: bool
     input: JsonValue
@@ -68,13 +93,20 @@ class Recording(_Model):
     outcome: Outcome
     error_class: ErrorClass = ErrorClass.NONE
     output: JsonValue = None
-    score: float | None = None
-    cost_usd: Decimal
-    latency_s: float
+    score: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    cost_usd: Usd
+    latency_s: Seconds
+
+    @model_validator(mode="after")
+    def _check_visits(self) -> Self:
+        visits = [(step.step_id, step.visit) for step in self.steps]
+        if len(visits) != len(set(visits)):
+            raise ValueError("a step's visit is recorded twice")
+        return self
 
 
 class Recorder:
-    """A listener that turns each finished run into a `Recording`."""
+    """A listener that turns each run that ended by itself into a `Recording`; takes one run after the other."""
 
     def __init__(self) -> None:
         self._run: RunStarted | None = None
@@ -90,11 +122,11 @@ class Recorder:
                 self._run, self._input = event, orjson.dumps(event.input)
                 self._attempts, self._steps = {}, []
             case AttemptFinished():
-                key = (event.node.step_id, event.visit)
+                key = (event.visit.node.step_id, event.visit.number)
                 self._attempts.setdefault(key, []).append(_attempt(event))
             case StepFinished():
                 self._add_step(event)
-            case RunFinished():
+            case RunFinished() if event.result.outcome is not Outcome.CANCELLED:
                 self._done.append(self._conclude(event))
 
     def take(self) -> list[Recording]:
@@ -103,16 +135,17 @@ class Recorder:
         return taken
 
     def _add_step(self, event: StepFinished) -> None:
-        attempts = self._attempts.pop((event.node.step_id, event.visit), None)
+        visit = event.visit
+        attempts = self._attempts.pop((visit.node.step_id, visit.number), None)
         if attempts:
             self._steps.append(
                 RecordedStep(
-                    step_id=event.node.step_id,
-                    yaml_path=event.node.yaml_path,
-                    visit=event.visit,
-                    iteration=event.iteration,
-                    branch=event.branch,
-                    input_hash=event.input_hash,
+                    step_id=visit.node.step_id,
+                    yaml_path=visit.node.yaml_path,
+                    visit=visit.number,
+                    iteration=visit.iteration,
+                    branch=visit.branch,
+                    input_hash=visit.input_hash,
                     attempts=tuple(attempts),
                 )
             )
@@ -155,17 +188,18 @@ def read_recording(data: bytes | str) -> Recording:
 
 def _attempt(event: AttemptFinished) -> RecordedAttempt:
     reply = event.reply
-    result: Mapping[str, JsonValue] = {"result": orjson.loads(orjson.dumps(reply.output))}
     return RecordedAttempt(
         attempt=event.number,
         outcome=event.outcome,
-        latency_s=max(0.0, event.ended_s - event.started_s),
+        latency_s=max(0.0, round(event.ended_s - event.started_s, 9)),
         error_class=event.error_class,
         error=event.error,
+        cut_off=event.cut_off,
+        # A copy, because the next step may change what it is given.
+        result=orjson.loads(orjson.dumps(reply.output)),
         model=reply.model,
         input_tokens=reply.input_tokens,
         output_tokens=reply.output_tokens,
         cost_usd=reply.cost_usd,
         simulated=reply.simulated,
-        **result,
     )

@@ -26,7 +26,7 @@ _EXACT: dict[str, dict[_Field, SemanticClass]] = {
 }
 
 _FIRST_SEGMENT: dict[str, dict[str, SemanticClass]] = {
-    "workflow": dict.fromkeys(("policies", "tests", "score"), SemanticClass.GUARD)
+    "workflow": dict.fromkeys(("policies", "policy_packs", "tests", "score"), SemanticClass.GUARD)
     | {"agents": SemanticClass.PROMPT, "imports": SemanticClass.TOOL},
     "step": dict.fromkeys(
         ("validators", "usage_limits", "input_schema", "output_schema"), SemanticClass.GUARD

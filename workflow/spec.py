@@ -298,5 +298,6 @@ class WorkflowSpec(_Model):
     agents: dict[Name, AgentSpec] = {}
     imports: dict[Name, str] = {}
     policies: tuple[Policy, ...] = ()
+    policy_packs: tuple[Literal["cost-ceilings", "pii"], ...] = ()
     tests: tuple[EmbeddedTest, ...] = ()
     score: Reference | None = None

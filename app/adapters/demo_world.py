@@ -85,8 +85,13 @@ def git(folder: Path, *arguments: str) -> str:
 def order_service(seed: int) -> Iterator[str]:
     """Start the order service and give its address; `ORDERS_URL` names it for skills while it runs."""
     script = find_example("support-triage") / "order_server.py"
-    command = [sys.executable, str(script), "--port", "0", "--seed", str(seed), "--slow", "0.01"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+    options = ["--port", "0", "--seed", str(seed), "--slow", "0.01", "--until-eof"]
+    with subprocess.Popen(  # noqa: S603 -- our own interpreter and script
+        [sys.executable, str(script), *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
         assert server.stdout is not None
         before = os.environ.get(URL_VARIABLE)
         try:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from urllib.parse import quote
 
 from app.adapters.git.checkouts import clear_checkouts, open_checkout
 from app.adapters.git.landing import land_commit, settle_landing
@@ -104,7 +103,7 @@ class LocalGitRepository:
         commit = find_head(self._git, branch)
         if commit is None:
             raise BadInputError(f"there is no branch {branch!r} to propose")
-        page = self.state_folder / "proposals" / f"{quote(branch, safe='')}.md"
+        page = self.state_folder / "proposals" / f"{branch.replace('/', '__')}.md"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(f"# {title}\n\n{body}", encoding="utf-8")
         return OpenProposal(branch, commit, str(page))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -46,7 +46,17 @@ class TelemetryRead:
     """Runs of some files, and the lines that couldn't be read: `file:line: reason`."""
 
     assembled: Assembled
-    bad_lines: tuple[str, ...] = field(default=())
+    bad_lines: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What didn't become a run, and why, one line each."""
+        skipped = [f"skipped {line}" for line in self.bad_lines]
+        if self.assembled.incomplete:
+            skipped.append(f"{self.assembled.incomplete} runs are incomplete and don't count")
+        for reason, spans in sorted(self.assembled.quarantined.items()):
+            skipped.append(f"{spans} spans don't count: {reason}")
+        return tuple(skipped)
 
 
 def read_telemetry(paths: Iterable[Path]) -> TelemetryRead:
@@ -70,10 +80,7 @@ def write_recordings(folder: Path, recordings: Iterable[Recording]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for recording in recordings:
-            whole = folder / f"{recording.run_id}.json"
-            part = whole.with_suffix(".part")
-            part.write_bytes(write_recording(recording))
-            part.replace(whole)
+            _write_whole(folder / f"{recording.run_id}.json", write_recording(recording))
     except OSError as error:
         raise BadInputError(f"{folder}: {error.strerror}") from None
 
@@ -81,6 +88,15 @@ def write_recordings(folder: Path, recordings: Iterable[Recording]) -> None:
 def read_recordings(folders: Iterable[Path]) -> list[Recording]:
     """Read every recording in the folders, by file name; raises `BadInputError` naming the first that can't be read."""
     return [recording for folder in folders for recording in _read_folder(folder)]
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    part = path.with_suffix(".part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _read_file(path: Path) -> tuple[list[Span], list[str]]:

@@ -26,7 +26,7 @@ def open_test_process(
 
     def run_tests(checkout: Path) -> TestVerdict:
         # -P: whatever the checkout holds, `app` is ours.
-        command = [sys.executable, "-P", "-m", "app", "test", spec_path, "--format", "json"]
+        command = [sys.executable, "-P", "-m", "app", "test", "--format", "json", "--", spec_path]
         try:
             done = subprocess.run(  # noqa: S603 -- our own interpreter, an argument list
                 command,

@@ -21,13 +21,16 @@ from meta_agent import (
     RoiSettings,
     propose_with_model,
 )
+from policy_dsl import Policy
 from prompt_guard import plan_for
 from trust_tiers import TierLimits
 from workflow import Workflow
 
 
-def choose_suggesting(settings: Settings, *, seed: int = 0) -> SuggestSettings:
-    """Hand a repository's settings to the packages that go by them."""
+def choose_suggesting(
+    settings: Settings, *, seed: int = 0, organisation: tuple[Policy, ...] = ()
+) -> SuggestSettings:
+    """Hand a repository's settings, and its organisation's policies, to the packages that go by them."""
     prices = settings.roi
     roi = RoiSettings(
         value_per_success_usd=prices.value_per_success_usd,
@@ -45,6 +48,7 @@ def choose_suggesting(settings: Settings, *, seed: int = 0) -> SuggestSettings:
         evidence=EvidenceSettings(min_pairs=settings.evidence.min_pairs),
         limits=settings.tier_limits,
         seed=seed,
+        organisation=organisation,
     )
 
 

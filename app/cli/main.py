@@ -11,6 +11,7 @@ COMMANDS = {
     "validate": "Check specs; print problems, hashes, and where each step is.",
     "run": "Run a workflow, once or many times.",
     "test": "Run the tests embedded in a spec.",
+    "policy": "Try policies out on past runs.",
     "diff": "Tell the difference between two specs.",
     "patch": "Apply a JSON Patch to a spec's text.",
     "classify": "Judge a patch by what it changes: LOW, MEDIUM or HIGH.",
@@ -73,10 +74,8 @@ def _flujo() -> None:
 
 def _explain(error: Exception) -> str | None:
     """Return what to tell about an error of ours; None for a defect, which keeps its traceback."""
-    from app.errors import AppError
-    from policy_dsl import PolicyDslError
-    from telemetry import TelemetryError
-    from workflow import PatchConflictError, SpecError, WorkflowError
+    from app.errors import KNOWN_ERRORS
+    from workflow import PatchConflictError, SpecError
 
     usage_of = getattr(error, "format_message", None)
     if usage_of is not None:  # what typer raises has no public class
@@ -85,8 +84,7 @@ def _explain(error: Exception) -> str | None:
         return "\n".join(str(found) for found in error.diagnostics)
     if isinstance(error, PatchConflictError):
         return f"the patch doesn't fit: {error}"
-    known = isinstance(error, AppError | WorkflowError | TelemetryError | PolicyDslError)
-    return str(error) if known else None
+    return str(error) if isinstance(error, KNOWN_ERRORS) else None
 
 
 def _fail(arguments: list[str], message: str) -> int:

@@ -52,6 +52,13 @@ def print_proposals(proposals: Sequence[Proposal]) -> None:
         out.print(render_terminal(present(proposal)))
 
 
+def describe_nothing(suggestions: Sequence[Suggestions]) -> str:
+    """Say honestly why there are no proposals."""
+    if any(found.runs for found in suggestions):
+        return "nothing worth proposing"
+    return "nothing to go by: no telemetry of the specs as they are now"
+
+
 def print_notes(suggestions: Iterable[Suggestions]) -> None:
     """Say what didn't become a proposal, and why."""
     for found in suggestions:

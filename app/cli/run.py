@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from app.adapters.spec_files import open_spec, path_in_repository, read_text
 from app.adapters.telemetry_files import TelemetryWriter, write_recordings
+from app.bootstrap.governing import open_budget, open_governance
 from app.bootstrap.running import choose_loop, load_hash_key, open_performer, user_folder
 from app.cli.output import (
     NO,
@@ -23,6 +24,7 @@ from app.cli.output import (
     progress_bar,
 )
 from app.errors import BadInputError
+from app.use_cases.override_policies import check_overrides
 from app.use_cases.run_workflow import Batch, run_batch
 from workflow import RunResult, compile_program
 
@@ -46,10 +48,18 @@ def run(
         typer.Option(min=0, metavar="SECONDS", help="space the runs' start times this far apart"),
     ] = 0.0,
     base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint")] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(metavar="POLICY_ID", help="let a soft-mandatory policy pass; repeatable"),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="why, for the record; goes with --override")] = "",
     output: FormatOption = Format.TEXT,
 ) -> None:
-    """Run a workflow; exit 1 when the run (or every run of a batch) failed."""
-    program = compile_program(open_spec(spec))
+    """Run a workflow; exit 1 when the run (or every run of a batch) failed, or the budget is spent."""
+    governance = open_governance(spec)
+    program = compile_program(open_spec(spec), organisation=governance.organisation)
+    overrides = check_overrides(program.policies, override or [], reason)
+    budget = open_budget(governance.settings, program.workflow, telemetry)
     batch = Batch(
         inputs=_read_inputs(data, inputs),
         runs=runs,
@@ -62,6 +72,11 @@ def run(
             TelemetryWriter(telemetry, repository=path_in_repository(spec))
         )
         advance = stack.enter_context(progress_bar(f"running {spec.name}", runs))
+
+        def tell(result: RunResult) -> None:
+            budget.note(result)
+            advance(result)
+
         results = run_batch(
             program,
             batch,
@@ -70,10 +85,12 @@ def run(
             loop_factory=choose_loop(program),
             keep_spans=writer.write if writer else None,
             keep_recordings=(lambda done: write_recordings(record, done)) if record else None,
-            report=advance,
+            report=tell,
+            overrides=overrides,
+            may_start=budget.may_start,
         )
-    _print(results, output)
-    if not any(result.succeeded for result in results):
+    _print(results, output, budget.paused)
+    if budget.paused or not any(result.succeeded for result in results):
         raise typer.Exit(NO)
 
 
@@ -101,7 +118,7 @@ def _parse(text: str, where: str) -> JsonValue:
     return value
 
 
-def _print(results: Sequence[RunResult], output: Format) -> None:
+def _print(results: Sequence[RunResult], output: Format, paused: str) -> None:
     failed = [result for result in results if not result.succeeded]
     simulated = any(result.simulated for result in results)
     if output is Format.JSON:
@@ -112,9 +129,14 @@ def _print(results: Sequence[RunResult], output: Format) -> None:
                 "failed": len(failed),
                 "total_cost_usd": float(sum(result.cost_usd for result in results)),
                 "simulated": simulated,
+                "paused": paused,
                 "results": [_answer(result) for result in results],
             }
         )
+        return
+    if paused:
+        print_text(paused)
+    if not results:
         return
     if len(results) == 1:
         _print_one(results[0])
@@ -134,7 +156,13 @@ def _answer(result: RunResult) -> dict[str, object]:
         "message": result.error,
         "simulated": result.simulated,
         "violations": [
-            {"policy_id": found.policy_id, "action": found.action, "message": found.message}
+            {
+                "policy_id": found.policy_id,
+                "action": found.action,
+                "enforcement": found.enforcement,
+                "message": found.message,
+                "overridden": result.overridden.get(found.policy_id, ""),
+            }
             for found in result.violations
         ],
         **{name: value for name, value in facts.items() if name != "step"},
@@ -147,6 +175,10 @@ def _print_one(result: RunResult) -> None:
         tries = f"  {step.attempts} attempts" if step.attempts > 1 else ""
         cost = f"${step.cost_usd:.5f}"
         print_text(f"{mark} {step.step_id:<36} {step.latency_ms:>9.0f} ms  {cost}{tries}")
+    for found in result.violations:
+        why = result.overridden.get(found.policy_id)
+        passed = f" (overridden: {why})" if why else ""
+        print_text(f"policy {found.policy_id!r} [{found.action}]: {found.message}{passed}")
     if not result.succeeded:
         print_text(f"failed: {result.error} ({result.error_class})")
         return

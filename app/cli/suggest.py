@@ -9,9 +9,10 @@ from app.adapters.price_list import reprice
 from app.adapters.settings_files import settings_beside
 from app.adapters.spec_files import open_spec
 from app.adapters.telemetry_files import read_recordings, read_telemetry
+from app.bootstrap.governing import open_governance
 from app.bootstrap.improving import choose_suggesting, open_ask_model
 from app.cli.output import Format, FormatOption, note, print_json, print_text
-from app.cli.proposals import print_notes, print_proposals, proposal_to_json
+from app.cli.proposals import describe_nothing, print_notes, print_proposals, proposal_to_json
 from app.use_cases.suggest import suggest as suggest_for
 
 TelemetryOption = Annotated[
@@ -37,15 +38,19 @@ def suggest(
 ) -> None:
     """Print proposals, best first; no model is needed, one only adds candidates."""
     read = read_telemetry(telemetry)
-    for line in read.bad_lines:
-        note(f"skipped {line}")
+    for line in read.notes:
+        note(line)
     recorded = read_recordings(recordings or [])
     found = [
         suggest_for(
             open_spec(path),
             read.assembled.runs,
             recorded,
-            settings=choose_suggesting(settings_beside(path), seed=seed),
+            settings=choose_suggesting(
+                settings_beside(path),
+                seed=seed,
+                organisation=open_governance(path).organisation,
+            ),
             reprice=reprice,
             ask_model=open_ask_model(model, base_url) if model else None,
         )
@@ -62,10 +67,11 @@ def suggest(
                     for title, reason in each.rejected
                 ],
                 "notes": [line for each in found for line in each.notes],
+                "skipped": len(read.bad_lines),
             }
         )
         return
     print_proposals(proposals)
     print_notes(found)
     if not proposals:
-        print_text("nothing worth proposing")
+        print_text(describe_nothing(found))

@@ -12,11 +12,14 @@ from app.adapters.price_list import reprice
 from app.adapters.telemetry_files import read_recordings, read_telemetry
 from app.bootstrap.improving import choose_suggesting, open_actor, open_ask_model
 from app.cli.output import Format, FormatOption, note, notes, print_json, print_text
-from app.cli.proposals import print_notes, proposal_to_json
+from app.cli.proposals import describe_nothing, print_notes, proposal_to_json
 from app.cli.suggest import BaseUrlOption, ModelOption, RecordingsOption
+from app.settings import SETTINGS_PATH
 from app.store import Application, LedgerRecord
 from app.use_cases.act_on_proposal import Fate, Handled
+from app.use_cases.keep_ledger import Measured
 from app.use_cases.present_proposal import usd
+from app.use_cases.read_organisation import read_organisation
 from app.use_cases.sweep import Grist, SweepReport
 from app.use_cases.sweep import sweep as sweep_over
 
@@ -39,22 +42,24 @@ def sweep(
     """Suggest, prove, apply what is safe, offer the rest on branches, and take back what fails."""
     host = LocalGitRepository(repo)
     read = read_telemetry(telemetry or sorted((host.folder / DEFAULT_TELEMETRY).glob("*.jsonl")))
-    for line in read.bad_lines:
-        note(f"skipped {line}")
+    for line in read.notes:
+        note(line)
     kept = host.folder / DEFAULT_RECORDINGS
     folders = recordings or ([kept] if kept.is_dir() else [])
     actor = open_actor(host, now=datetime.now(UTC))
     grist = Grist(
         runs=read.assembled.runs,
         recordings=read_recordings(folders),
-        suggesting=choose_suggesting(actor.settings, seed=seed),
+        suggesting=choose_suggesting(
+            actor.settings, seed=seed, organisation=read_organisation(host, actor.settings)
+        ),
         reprice=reprice,
         ask_model=open_ask_model(model, base_url) if model else None,
     )
     with notes.status("sweeping") as status:
         done = sweep_over(actor, grist, report=lambda path: status.update(f"sweeping {path}"))
     if output is Format.JSON:
-        print_json(sweep_to_json(done))
+        print_json({**sweep_to_json(done), "skipped": len(read.bad_lines)})
     else:
         print_sweep(done)
 
@@ -84,7 +89,7 @@ def sweep_to_json(done: SweepReport) -> dict[str, object]:
         "recovered": [
             {"id": outcome.proposal_id, "outcome": outcome.kind} for outcome in done.recovered
         ],
-        "ledger": [ledger_to_json(record) for record in done.ledger],
+        "ledger": [ledger_to_json(measured.record) for measured in done.ledger],
         "problems": list(done.problems),
         "notes": [line for found in done.suggestions for line in found.notes],
         "dropped": [
@@ -146,20 +151,34 @@ def print_sweep(done: SweepReport) -> None:
     print_ledger(done.ledger)
     print_notes(done.suggestions)
     if not done.handled:
-        print_text("nothing worth proposing")
+        print_text(_say_nothing_came(done))
 
 
-def print_ledger(ledger: Sequence[LedgerRecord]) -> None:
+def print_ledger(ledger: Sequence[Measured]) -> None:
     """Print predictions beside what came of them."""
-    for record in ledger:
+    for measured in ledger:
+        proposal, record = measured.proposal, measured.record
+        if record.realised_usd is None:
+            continue
         predicted = record.predicted
         low, high = usd(predicted.low_usd), usd(predicted.high_usd)
-        realised = record.realised_usd or 0.0
-        held = "inside" if predicted.low_usd <= realised <= predicted.high_usd else "outside"
-        print_text(
-            f"ledger {record.proposal_id}: predicted {usd(predicted.mid_usd)} ({low} … {high}) "
-            f"a month, realised {usd(realised)} over {record.runs} runs: {held} the interval"
+        held = (
+            "inside"
+            if predicted.low_usd <= record.realised_usd <= predicted.high_usd
+            else "outside"
         )
+        simulated = " (simulated)" if proposal.facts.get("simulated") else ""
+        print_text(
+            f"ledger: {proposal.title!r} was to bring {usd(predicted.mid_usd)} a month "
+            f"({low} … {high}) and brings {usd(record.realised_usd)} over {record.runs} runs"
+            f"{simulated}: {held} the interval"
+        )
+
+
+def _say_nothing_came(done: SweepReport) -> str:
+    if not done.suggestions and not done.problems:
+        return f"no spec to look at: `specs` in {SETTINGS_PATH} selects no file"
+    return describe_nothing(done.suggestions)
 
 
 def _line(rank: int, handled: Handled) -> str:

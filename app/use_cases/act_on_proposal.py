@@ -1,39 +1,29 @@
 """Acts on a ranked proposal: applies it by itself where that is allowed, else offers it on a branch, or says no."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from app.errors import LostRaceError
 from app.ports import CodeHost, RunTests
 from app.proposal import Proposal
 from app.settings import Mode, Settings
 from app.store import (
     Application,
-    Prediction,
-    ProposalRecord,
     Store,
     find_application,
     find_proposal,
-    list_ledger,
     list_memories,
-    list_proposals,
-    save_proposal,
 )
 from app.use_cases.apply_proposal import apply_proposal
-from app.use_cases.commit_messages import PROPOSAL_TRAILER, write_message
+from app.use_cases.keep_proposal import keep_proposal
+from app.use_cases.landings import World
+from app.use_cases.offer_proposal import find_offer, list_offers, offer
 from app.use_cases.outcome import OutcomeKind
-from app.use_cases.present_proposal import present
-from app.use_cases.read_spec import read_spec
 from app.use_cases.spec_edit import SpecEdit
-from diff_ux import describe_changes, render_pr_body
+from diff_ux import describe_changes
 from meta_agent import Verdict, is_blocked
 from trust_tiers import RiskTier, RolloutState
-from workflow import EditError, PatchError, SpecError, patch_workflow
-
-BRANCH_PREFIX = "flujo/"
 
 
 class Fate(StrEnum):
@@ -77,8 +67,14 @@ class Actor:
     open_tests: Callable[[str], RunTests]
     now: datetime
 
+    @property
+    def world(self) -> World:
+        """Where it acts, and when."""
+        return World(self.host, self.store, self.now)
+
     def act(self, proposal: Proposal, *, applied_already: bool) -> Handled:
         """Do with a proposal what the settings and its judgement allow; at most one is applied a spec and sweep."""
+        proposal = self._recognise(proposal)
         blocked = self._find_block(proposal)
         if blocked:
             return Handled(proposal, Fate.BLOCKED, blocked)
@@ -94,7 +90,8 @@ class Actor:
 
     def apply(self, proposal: Proposal) -> Handled:
         """Apply a proposal to the default branch, with its tests before and after."""
-        self._save(proposal, offered=False)
+        with self.store.transaction() as rows:
+            keep_proposal(rows, proposal, now=self.now)
         path, after = proposal.base.path, proposal.guarded.after
         commit = self.host.default_branch().commit
         if self.host.read_file(commit, path) != proposal.base.text.encode():
@@ -114,6 +111,12 @@ class Actor:
         reason = "; ".join(outcome.reasons)
         return Handled(proposal, _FATES[outcome.kind], reason, outcome.commit, application)
 
+    def _recognise(self, proposal: Proposal) -> Proposal:
+        """An effect that is on offer already is the same proposal, though it is of a new version of the spec now."""
+        with self.store.transaction() as rows:
+            known = find_offer(list_offers(rows), proposal.fingerprint)
+        return replace(proposal, id=known.id) if known else proposal
+
     def _find_block(self, proposal: Proposal) -> str:
         if proposal.behind:
             return f"waits for {proposal.behind!r}, which touches the same place"
@@ -131,47 +134,10 @@ class Actor:
         return ""
 
     def _offer(self, proposal: Proposal, reason: str) -> Handled:
-        """Offer a branch with the patched spec and a Markdown body."""
-        branch = f"{BRANCH_PREFIX}{_slug(proposal.title)}-{proposal.id[:6]}"
-        is_new = self.host.branch(branch) is None
-        limit = self.settings.limits.open_proposals
-        if is_new and self._count_offers() >= limit:
-            return Handled(proposal, Fate.QUEUED, f"{limit} proposals are open already")
-        try:
-            if is_new:
-                self._branch_off(proposal, branch)
-        except (PatchError, EditError, SpecError, LostRaceError) as error:
-            return Handled(proposal, Fate.QUEUED, f"can't be put on a branch now: {error}")
-        with self.store.transaction() as rows:
-            view = present(
-                proposal, undo=f"git branch --delete --force {branch}", ledger=list_ledger(rows)
-            )
-        opened = self.host.propose(branch, proposal.title, render_pr_body(view))
-        self._save(proposal, offered=True)
-        return Handled(proposal, Fate.PROPOSED, reason, opened.where)
-
-    def _branch_off(self, proposal: Proposal, branch: str) -> None:
-        head, path = self.host.default_branch(), proposal.base.path
-        after = patch_workflow(read_spec(self.host, head.commit, path), proposal.guarded.patch)
-        ref = self.host.prepare_commit(
-            parent=head.commit,
-            path=path,
-            content=after.text.encode(),
-            message=write_message(
-                proposal.title, _sentences(proposal), {PROPOSAL_TRAILER: proposal.id}
-            ),
-        )
-        self.host.create_branch(branch, ref.commit)
-
-    def _count_offers(self) -> int:
-        with self.store.transaction() as rows:
-            staged = list_proposals(rows, states=[RolloutState.STAGED])
-        return sum(record.facts.get("offered") is True for record in staged)
-
-    def _save(self, proposal: Proposal, *, offered: bool) -> None:
-        with self.store.transaction() as rows:
-            if find_proposal(rows, proposal.id) is None:
-                save_proposal(rows, _record(proposal, self.now, offered=offered))
+        offered = offer(self.world, proposal, limit=self.settings.limits.open_proposals)
+        if not offered.where:
+            return Handled(proposal, Fate.QUEUED, offered.reason)
+        return Handled(proposal, Fate.PROPOSED, reason, offered.where)
 
 
 def needs_person(proposal: Proposal, mode: Mode) -> str:
@@ -187,35 +153,5 @@ def needs_person(proposal: Proposal, mode: Mode) -> str:
     return "no estimate yet" if proposal.roi is None else ""
 
 
-def _record(proposal: Proposal, now: datetime, *, offered: bool) -> ProposalRecord:
-    roi = proposal.roi
-    return ProposalRecord(
-        id=proposal.id,
-        spec_path=proposal.base.path,
-        spec_sha256=proposal.base.spec_sha256,
-        fingerprint=proposal.fingerprint,
-        title=proposal.title,
-        source=proposal.candidate.source,
-        patch_class=proposal.candidate.patch_class,
-        tier=proposal.decision.tier.name,
-        patch=proposal.patch.to_json(),
-        created_at=now,
-        rationale=proposal.candidate.rationale,
-        prediction=Prediction(roi.low, roi.mid, roi.high) if roi else None,
-        basis=roi.basis if roi else "",
-        facts={
-            "offered": offered,
-            "verdict": proposal.evidence.verdict.value,
-            "reasons": list(proposal.decision.reasons),
-            "runs_per_month": proposal.runs_per_month,
-            "fixed_usd": roi.costs.total_usd if roi else 0.0,
-        },
-    )
-
-
 def _sentences(proposal: Proposal) -> tuple[str, ...]:
     return tuple(sentence.text for sentence in describe_changes(proposal.guarded.changes))
-
-
-def _slug(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:48].strip("-")

@@ -1,6 +1,7 @@
 """The ledger: what each applied patch was predicted to bring, beside what the runs since say it brought."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.store import (
@@ -19,11 +20,19 @@ from telemetry import Run
 _MIN_RUNS = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A new line of the ledger, and the proposal it is about."""
+
+    proposal: ProposalRecord
+    record: LedgerRecord
+
+
 def keep_ledger(
     store: Store, runs: Sequence[Run], *, roi: RoiSettings, now: datetime
-) -> tuple[LedgerRecord, ...]:
+) -> tuple[Measured, ...]:
     """Measure every standing application that has enough runs on both sides and isn't measured on them yet."""
-    added: list[LedgerRecord] = []
+    added: list[Measured] = []
     with store.transaction() as rows:
         measured = {(row.proposal_id, row.runs) for row in list_ledger(rows)}
         for application in list_applications(rows):
@@ -33,7 +42,7 @@ def keep_ledger(
             record = _measure(application, proposal, runs, roi, now)
             if record and (record.proposal_id, record.runs) not in measured:
                 add_to_ledger(rows, record)
-                added.append(record)
+                added.append(Measured(proposal, record))
     return tuple(added)
 
 

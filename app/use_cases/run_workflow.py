@@ -1,7 +1,7 @@
 """Run a workflow, once or many times, telling its telemetry and recordings to whoever keeps them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -50,8 +50,13 @@ def run_batch(
     keep_spans: KeepSpans | None = None,
     keep_recordings: KeepRecordings | None = None,
     report: Callable[[RunResult], None] = lambda _: None,
+    overrides: Mapping[str, str] | None = None,
+    may_start: Callable[[datetime], bool] = lambda _: True,
 ) -> list[RunResult]:
-    """Run the batch one after the other; what a finished run left is kept before the next one starts."""
+    """Run the batch one after the other; what a finished run left is kept before the next one starts.
+
+    `overrides` are reasons for violating soft-mandatory policies, by id. Where `may_start` says no, the batch ends.
+    """
     results: list[RunResult] = []
     spans, recorder = SpanCollector(), Recorder()
     listeners: list[Listener] = [
@@ -60,6 +65,8 @@ def run_batch(
     ]
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         for number in range(batch.runs):
+            if not may_start(batch.started_at(number)):
+                break
             result = runner.run(
                 run_program(
                     program,
@@ -70,6 +77,7 @@ def run_batch(
                     seed=batch.seed + number,
                     listeners=listeners,
                     hash_input=hash_with(hash_key),
+                    overrides=overrides,
                 )
             )
             if keep_spans:

@@ -31,7 +31,7 @@ from meta_agent import (
     replay_baseline,
     weigh,
 )
-from policy_dsl import Action, judge_policies
+from policy_dsl import Action, Enforcement, Policy, Violation, judge_policies
 from prompt_guard import GuardedPatch, Rejection, check_patch, plan_for
 from telemetry import Run
 from trust_tiers import Decision, TierLimits, classify
@@ -43,6 +43,7 @@ from workflow import (
     before_merge,
     compile_program,
     lock_patch,
+    policies_in_force,
 )
 
 AskModel = Callable[[Workflow, Sequence[Opportunity], TierLimits], ModelProposals]
@@ -57,6 +58,7 @@ class SuggestSettings:
     evidence: EvidenceSettings
     limits: TierLimits
     seed: int = 0
+    organisation: tuple[Policy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def compose_proposal(grounds: Grounds, candidate: Candidate) -> Proposal | str:
     roi = _estimate(grounds, candidate, decision, evidence, pairs)
     if roi is not None and source:
         roi = replace(roi, basis=roi.basis.replace("paired replays", source))
-    violations = _judge_pre_merge(workflow, guarded, decision, roi, evidence)
+    policies = before_merge(policies_in_force(workflow.spec, settings.organisation))
+    violations = _judge_pre_merge(policies, guarded, decision, roi, evidence)
     return Proposal(
         id=_identify(workflow, guarded),
         fingerprint=fingerprint(workflow.path, guarded.changes),
@@ -234,25 +237,33 @@ def _estimate(
 
 
 def _judge_pre_merge(
-    workflow: Workflow,
+    policies: Sequence[Policy],
     guarded: GuardedPatch,
     decision: Decision,
     roi: RoiEstimate | None,
     evidence: Evidence,
 ) -> list[tuple[Action, str]]:
-    """Judge the patch by the policies of the base version; those that speak of `result` wait for a run."""
+    """Judge the patch by the policies of the base version; those that speak of `result` wait for a run.
+
+    An advisory policy only warns, whatever its action. Before a merge there is no run to fail: `FAIL_RUN` blocks.
+    """
     names = {
         "patch": {"operations": len(guarded.patch.operations), "steps": list(decision.steps)},
         "tier": decision.tier.name,
         "roi": {"low": roi.low, "mid": roi.mid, "high": roi.high} if roi else None,
         "evidence": {"verdict": evidence.verdict.value, "pairs": evidence.pairs},
     }
-    policies = before_merge(workflow.spec.policies)
     violations = judge_policies(policies, names, schema=PRE_MERGE_NAMES)
     return [
-        (found.action, f"policy {found.policy_id!r}: {found.message or found.expression}")
+        (_binding_action(found), f"policy {found.policy_id!r}: {found.message or found.expression}")
         for found in violations
     ]
+
+
+def _binding_action(found: Violation) -> Action:
+    if found.enforcement is Enforcement.ADVISORY:
+        return Action.WARN
+    return Action.BLOCK_MERGE if found.action is Action.FAIL_RUN else found.action
 
 
 def _identify(workflow: Workflow, guarded: GuardedPatch) -> str:

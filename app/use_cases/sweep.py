@@ -6,9 +6,10 @@ from pathlib import Path
 
 from app.errors import BadInputError
 from app.ports import RunTests, TestVerdict
-from app.store import LedgerRecord, list_open_entries, list_proposals
+from app.store import list_open_entries, list_proposals
 from app.use_cases.act_on_proposal import Actor, Fate, Handled
-from app.use_cases.keep_ledger import keep_ledger
+from app.use_cases.keep_ledger import Measured, keep_ledger
+from app.use_cases.offer_proposal import settle_offers
 from app.use_cases.outcome import Outcome
 from app.use_cases.read_spec import read_spec
 from app.use_cases.recover import recover
@@ -23,7 +24,7 @@ class SweepReport:
 
     suggestions: tuple[Suggestions, ...] = ()
     handled: tuple[Handled, ...] = ()
-    ledger: tuple[LedgerRecord, ...] = ()
+    ledger: tuple[Measured, ...] = ()
     recovered: tuple[Outcome, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -45,6 +46,7 @@ def sweep(
     """Recover, measure, suggest and act, spec by spec; a spec that can't be read doesn't stop the others."""
     recovered = recover_all(actor)
     actor.host.check_ready()
+    settle_offers(actor.world)
     roi = grist.suggesting.proposers.roi
     ledger = keep_ledger(actor.store, grist.runs, roi=roi, now=actor.now)
     commit = actor.host.default_branch().commit

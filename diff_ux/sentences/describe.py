@@ -1,15 +1,17 @@
 """Changes → sentences, most important first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from diff_ux.sentences.documentation import tell_documentation
 from diff_ux.sentences.fields import tell_field
+from diff_ux.sentences.limits import tell_limit
+from diff_ux.sentences.merging import merge_equal
 from diff_ux.sentences.models import tell_model, tell_token_limit
 from diff_ux.sentences.prompts import tell_prompt
 from diff_ux.sentences.retries import tell_retries
 from diff_ux.sentences.sentence import Sentence, count, name_steps
-from diff_ux.sentences.timeouts import tell_timeout
+from diff_ux.sentences.timeouts import add_latency, tell_timeout
 from diff_ux.sentences.tools import tell_tool
 from diff_ux.sentences.validators import tell_validators
 from diff_ux.sentences.whole_parts import tell_part
@@ -18,13 +20,16 @@ from diff_ux.sentences.whole_steps import (
     tell_moved,
     tell_removed_step,
     tell_renamed,
+    tell_reordered,
 )
+from diff_ux.words import Aside
 from workflow import Added, GraphChange, Removed
 
 Tell = Callable[[GraphChange], Sentence | None]
 
 SENTENCES: tuple[Tell, ...] = (
     tell_validators,
+    tell_limit,
     tell_tool,
     tell_prompt,
     tell_model,
@@ -35,25 +40,29 @@ SENTENCES: tuple[Tell, ...] = (
     tell_added_step,
     tell_removed_step,
     tell_moved,
+    tell_reordered,
     tell_renamed,
     tell_part,
 )
 """The first that knows a change tells it; what none knows is told field by field."""
 
 
-def describe_changes(changes: Sequence[GraphChange]) -> tuple[Sentence, ...]:
-    """Return one sentence per change, most important first; steps inside a new or removed container share its sentence.
+def describe_changes(
+    changes: Sequence[GraphChange], *, p99_s: Mapping[str, float] | None = None
+) -> tuple[Sentence, ...]:
+    """Return what changed, most important first; equal changes of several steps share a sentence.
 
-    Equal weights keep the order of the changes.
+    So do steps inside a new or removed container. Equal weights keep the order of the changes. `p99_s`: how long 99 %
+    of a step's attempts take, by `step_id`; told beside its timeout.
     """
     contents = _contents(changes)
     lying_inside = {id(change) for group in contents.values() for change in group}
     told = [
-        _with_contents(_describe(change), contents.get(id(change), []))
+        _with_contents(_describe(change, p99_s or {}), contents.get(id(change), []))
         for change in changes
         if id(change) not in lying_inside
     ]
-    return tuple(sorted(told, key=lambda sentence: -sentence.weight))
+    return tuple(sorted(merge_equal(told), key=lambda sentence: -sentence.weight))
 
 
 def _contents(changes: Sequence[GraphChange]) -> dict[int, list[GraphChange]]:
@@ -70,11 +79,11 @@ def _contents(changes: Sequence[GraphChange]) -> dict[int, list[GraphChange]]:
     return groups
 
 
-def _describe(change: GraphChange) -> Sentence:
+def _describe(change: GraphChange, p99_s: Mapping[str, float]) -> Sentence:
     for tell in SENTENCES:
         sentence = tell(change)
         if sentence is not None:
-            return sentence
+            return add_latency(sentence, change, p99_s.get(change.subject.id))
     return tell_field(change)
 
 
@@ -82,5 +91,5 @@ def _with_contents(sentence: Sentence, contents: Sequence[GraphChange]) -> Sente
     steps = tuple(change.step for change in contents if change.step)
     if not steps:
         return sentence
-    extra = (f", with {count(len(steps), 'step')} inside: ", *name_steps(steps))
-    return replace(sentence, pieces=(*sentence.pieces, *extra))
+    inside = Aside((f", with {count(len(steps), 'step')} inside: ", *name_steps(steps)))
+    return replace(sentence, pieces=(*sentence.pieces, inside))

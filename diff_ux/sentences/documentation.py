@@ -12,8 +12,8 @@ def tell_documentation(change: GraphChange) -> Sentence | None:
         ):
             where = name_subject(subject)
             if after is ABSENT:
-                return tell(change, "📝", "Remove", "the description of ", *where)
+                return tell(change, "📝", "Remove", "the description of ", where)
             if before is ABSENT:
-                return tell(change, "📝", "Describe", *where)
-            return tell(change, "📝", "Reword", "the description of ", *where)
+                return tell(change, "📝", "Describe", where)
+            return tell(change, "📝", "Reword", "the description of ", where)
     return None

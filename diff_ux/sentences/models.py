@@ -1,6 +1,14 @@
 """Models and how much they may write: what a call costs."""
 
-from diff_ux.sentences.sentence import Data, Sentence, is_number, name_subject, name_users, tell
+from diff_ux.sentences.sentence import (
+    Sentence,
+    direction,
+    is_number,
+    name_subject,
+    name_users,
+    tell,
+)
+from diff_ux.words import Aside, Data, Line
 from workflow import ABSENT, Changed, GraphChange
 
 _WEIGHT = 45
@@ -15,9 +23,9 @@ def tell_model(change: GraphChange) -> Sentence | None:
         case Changed(subject=subject, field=("model",), before=str(before), after=str(after)) if (
             subject.kind == "agent"
         ):
-            where = ("the model of ", *name_subject(subject))
-            how = (" from ", Data(before), " to ", Data(after))
-            return tell(change, "🧠", "Switch", *where, *how, *name_users(change), weight=_WEIGHT)
+            how: Line = (" from ", Data(before), " to ", Data(after), name_users(change))
+            where = ("the model of ", name_subject(subject))
+            return tell(change, "🧠", "Switch", *where, *how, weight=_WEIGHT)
     return None
 
 
@@ -28,16 +36,12 @@ def tell_token_limit(change: GraphChange) -> Sentence | None:
             subject.kind,
             field,
         ) in _LIMITS and is_number(after):
-            where = ("the reply limit of ", *name_subject(subject))
+            where = ("the reply limit of ", name_subject(subject))
             if before is ABSENT:
                 how, verb = f" to {after} tokens (was: not set)", "Set"
             elif isinstance(before, int | float) and isinstance(after, int | float):
-                how, verb = f" from {before} to {after} tokens", _direction(before, after)
+                how, verb = f" from {before} to {after} tokens", direction(before, after)
             else:
                 return None
-            return tell(change, "✂️", verb, *where, how, *name_users(change))
+            return tell(change, "✂️", verb, *where, Aside((how,)), name_users(change))
     return None
-
-
-def _direction(before: float, after: float) -> str:
-    return "Raise" if after > before else "Lower"

@@ -1,24 +1,57 @@
-"""Prompts: what a model is told. They are never quoted here: the patch and the changed files show them in full."""
+"""Prompts: what a model is told. A sentence never quotes them: `list_rewordings` has them word by word."""
 
-from diff_ux.sentences.sentence import Piece, Sentence, count, name_subject, name_users, tell
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from diff_ux.sentences.sentence import Sentence, count, name_subject, name_users, tell
+from diff_ux.word_diff import compare_words
+from diff_ux.words import Aside, Line
 from workflow import ABSENT, Changed, GraphChange, Value
 
 
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """A prompt that changed: whose it is, and what changed as `[-gone-]{+new+}`."""
+
+    what: Line
+    text: str
+
+
 def tell_prompt(change: GraphChange) -> Sentence | None:
-    """ "✏️ **Rewrite** the system prompt of agent `writer` (412 → 380 characters; used by `draft`)"."""
+    """ "✏️ **Rewrite** the system prompt of agent `writer` (3 words added, 1 removed) (used by `draft`)"."""
+    what = _name_prompt(change)
+    if not isinstance(change, Changed) or what is None:
+        return None
+    where = (what, name_subject(change.subject))
+    return tell(change, "✏️", _verb(change), *where, _size(change), name_users(change))
+
+
+def list_rewordings(changes: Sequence[GraphChange]) -> tuple[Rewording, ...]:
+    """Return every prompt that changed, word by word, in the order of the changes."""
+    return tuple(_rewordings(changes))
+
+
+def _rewordings(changes: Sequence[GraphChange]) -> Iterator[Rewording]:
+    for change in changes:
+        what = _name_prompt(change)
+        if not isinstance(change, Changed) or what is None:
+            continue
+        before, after = _text(change.before), _text(change.after)
+        if before is not None and after is not None:
+            found = compare_words(before, after)
+            yield Rewording((what, name_subject(change.subject)), found.text)
+
+
+def _name_prompt(change: GraphChange) -> str | None:
     match change:
         case Changed(subject=subject, field=("system_prompt", *_)) if subject.kind == "agent":
-            return _tell(change, "the system prompt of ")
+            return "the system prompt of "
         case Changed(subject=subject, field=("input", *_)) if subject.kind == "step":
-            return _tell(change, "the input of ")
+            return "the input of "
         case Changed(subject=subject, field=("description",)) if subject.kind == "agent":
-            return _tell(change, "the description (which its model reads) of ")
-    return None
-
-
-def _tell(change: Changed, what: str) -> Sentence:
-    where: tuple[Piece, ...] = (what, *name_subject(change.subject))
-    return tell(change, "✏️", _verb(change), *where, *_length(change), *name_users(change))
+            return "the description (which its model reads) of "
+        case _:
+            return None
 
 
 def _verb(change: Changed) -> str:
@@ -27,12 +60,18 @@ def _verb(change: Changed) -> str:
     return "Remove" if change.after is ABSENT else "Rewrite"
 
 
-def _length(change: Changed) -> tuple[Piece, ...]:
-    before, after = _size(change.before), _size(change.after)
-    if before is None or after is None:
-        return ()
-    return (f" ({before} → {count(after, 'character')})",)
+def _size(change: Changed) -> Aside:
+    before, after = _text(change.before), _text(change.after)
+    if before is None or after is None or ABSENT in (change.before, change.after):
+        return Aside(())
+    found = compare_words(before, after)
+    if not found.added and not found.removed:
+        return Aside((" (only spaces and signs)",))
+    return Aside((f" ({count(found.added, 'word')} added, {found.removed} removed)",))
 
 
-def _size(value: Value) -> int | None:
-    return len(value) if isinstance(value, str) else None
+def _text(value: Value) -> str | None:
+    """Return the words of a prompt, whether it is written in the spec or kept in a file."""
+    if isinstance(value, dict):
+        value = value.get("text", ABSENT)
+    return "" if value is ABSENT else value if isinstance(value, str) else None

@@ -1,6 +1,7 @@
 """Retries: how often a step or an agent tries again after a failed attempt."""
 
-from diff_ux.sentences.sentence import Piece, Sentence, name_subject, name_users, tell
+from diff_ux.sentences.sentence import Sentence, name_subject, name_users, tell
+from diff_ux.words import Aside
 from workflow import ABSENT, Changed, GraphChange
 
 _FIELDS = (("step", ("config", "max_retries")), ("agent", ("max_retries",)))
@@ -12,11 +13,11 @@ def tell_retries(change: GraphChange) -> Sentence | None:
         case Changed(subject=subject, field=field, before=before, after=after) if (
             (subject.kind, field) in _FIELDS and _is_count(before) and _is_count(after)
         ):
-            pieces: tuple[Piece, ...] = (*name_subject(subject), " ", _times(after))
             was = _times(before) if before is not ABSENT else _default(change)
             verb = "Retry" if _as_int(after) else "Stop retrying"
-            told = pieces if _as_int(after) else name_subject(subject)
-            return tell(change, "🔁", verb, *told, f" (was: {was})", *name_users(change))
+            times = f" {_times(after)}" if _as_int(after) else ""
+            how = (Aside((f"{times} (was: {was})",)), name_users(change))
+            return tell(change, "🔁", verb, name_subject(subject), *how)
     return None
 
 

@@ -1,29 +1,23 @@
-"""A sentence about a change: our words and the data's, kept apart until it is written out."""
+"""A sentence about a change, and the phrases that sentences share."""
 
 import json
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from diff_ux.safe_text import code_span, shorten, show_invisible, show_spaces
+from diff_ux.safe_text import shorten
+from diff_ux.words import (
+    Aside,
+    Data,
+    Line,
+    Named,
+    Piece,
+    Verb,
+    in_markdown,
+    in_text,
+    list_names,
+)
 from workflow import GraphChange, SemanticClass, StepNode, Subject
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """What happens, in our words; bold."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """Something from the spec; shown as code."""
-
-    text: str
-
-
-Piece = str | Verb | Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +25,36 @@ class Sentence:
     """One change in words; `weight` says how much it matters (higher first), `about` what it is about."""
 
     icon: str
-    pieces: tuple[Piece, ...]
+    pieces: Line
     about: SemanticClass
     weight: int = 0
 
     @property
+    def line(self) -> Line:
+        """The whole sentence."""
+        return (f"{self.icon} ", *self.pieces)
+
+    @property
     def markdown(self) -> str:
         """The sentence as one safe line of Markdown."""
-        return f"{self.icon} " + "".join(_to_markdown(piece) for piece in self.pieces)
+        return in_markdown(self.line)
 
     @property
     def text(self) -> str:
         """The sentence as one line of plain text, free of control characters."""
-        return f"{self.icon} " + "".join(_to_text(piece) for piece in self.pieces)
+        return in_text(self.line)
 
 
 def tell(
     change: GraphChange, icon: str, verb: str, *pieces: Piece, weight: int | None = None
 ) -> Sentence:
-    """Compose a sentence; unless told otherwise it weighs what its semantic class does."""
+    """Compose a sentence; unless told otherwise it weighs what its semantic class does, a warning a little more."""
     chosen = WEIGHTS[change.semantic] if weight is None else weight
+    chosen += icon == WARNING
     return Sentence(icon, (Verb(verb), " ", *pieces), change.semantic, chosen)
+
+
+WARNING = "⚠️"
 
 
 WEIGHTS: dict[SemanticClass, int] = {
@@ -65,39 +68,34 @@ WEIGHTS: dict[SemanticClass, int] = {
 }
 
 
-def name_subject(subject: Subject) -> tuple[Piece, ...]:
-    """Name what changed, as in "agent `writer`"; a step is named alone."""
+def name_subject(subject: Subject, *, step: str = "") -> Piece:
+    """Name what changed, as in "agent `writer`"; a step is named alone, or as `step` calls it."""
     match subject.kind:
         case "workflow":
-            return ("the workflow",)
+            return "the workflow"
         case "step":
-            return (Data(subject.id),)
+            return Named((subject.id,), step)
         case kind:
-            return (f"{kind} ", Data(subject.id))
+            return Named((subject.id,), kind)
 
 
-def name_steps(steps: tuple[StepNode, ...], *, limit: int = 5) -> tuple[Piece, ...]:
-    """List steps: "`a`, `b` and 3 more"."""
-    pieces: list[Piece] = []
-    for index, step in enumerate(steps[:limit]):
-        pieces += [", "] * bool(index) + [Data(step.step_id)]
-    if len(steps) > limit:
-        pieces.append(f" and {len(steps) - limit} more")
-    return tuple(pieces)
-
-
-def name_users(change: GraphChange) -> tuple[Piece, ...]:
+def name_users(change: GraphChange) -> Aside:
     """Say which steps an agent's change reaches."""
     if change.subject.kind != "agent":
-        return ()
+        return Aside(())
     if not change.users:
-        return (" (used by no step)",)
-    return (" (used by ", *name_steps(change.users, limit=3), ")")
+        return Aside((" (used by no step)",))
+    return Aside((" (used by ", *name_steps(change.users, limit=3), ")"))
+
+
+def name_steps(steps: tuple[StepNode, ...], *, limit: int = 5) -> Line:
+    """List steps: "`a`, `b` and 3 more"."""
+    return list_names([step.step_id for step in steps], limit=limit)
 
 
 def show_value(value: JsonValue) -> Data:
     """Show a value briefly: texts in quotes, the rest as JSON."""
-    return Data(shorten(_json(value), 60))
+    return Data(shorten(json.dumps(value, ensure_ascii=False), 60))
 
 
 def count(number: int, noun: str) -> str:
@@ -115,25 +113,6 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _json(value: JsonValue) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _to_markdown(piece: Piece) -> str:
-    match piece:
-        case Verb(text):
-            return f"**{text}**"
-        case Data(text):
-            return code_span(text)
-        case text:
-            return text
-
-
-def _to_text(piece: Piece) -> str:
-    match piece:
-        case Verb(text):
-            return text
-        case Data(text):
-            return shorten(show_spaces(show_invisible(text)), 80) or '""'
-        case text:
-            return text
+def direction(before: float, after: float) -> str:
+    """Return the verb that leads from one number to the other."""
+    return "Raise" if after > before else "Lower"

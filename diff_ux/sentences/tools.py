@@ -1,6 +1,7 @@
 """Tools: which agent or skill a step runs."""
 
-from diff_ux.sentences.sentence import Data, Sentence, name_subject, tell
+from diff_ux.sentences.sentence import Sentence, name_subject, tell
+from diff_ux.words import Data
 from workflow import Changed, GraphChange
 
 
@@ -13,6 +14,6 @@ def tell_tool(change: GraphChange) -> Sentence | None:
             before=str(before),
             after=str(after),
         ) if subject.kind == "step":
-            where = (" in ", *name_subject(subject))
+            where = (" in ", name_subject(subject))
             return tell(change, "🛠", "Run", Data(after), *where, " instead of ", Data(before))
     return None

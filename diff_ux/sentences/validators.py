@@ -2,7 +2,8 @@
 
 from pydantic import JsonValue
 
-from diff_ux.sentences.sentence import Data, Piece, Sentence, name_subject, tell
+from diff_ux.sentences.sentence import WARNING, Sentence, name_subject, tell
+from diff_ux.words import Line, list_names
 from workflow import Changed, GraphChange, Value
 
 _MAX_NAMED = 5
@@ -28,13 +29,13 @@ def _tell(change: Changed, old: _Validators, new: _Validators) -> Sentence | Non
         return None
     added = [name for name in new if name not in old]
     lost = [name for name in old if name not in new]
-    step = name_subject(change.subject)
+    step = name_subject(change.subject, step="step")
     if lost and added:
-        how = (*_list(lost), " with ", *_list(added), " on step ", *step)
-        return tell(change, "⚠️", "Replace", *how)
+        how = (*_list(lost), " with ", *_list(added), " on ", step)
+        return tell(change, WARNING, "Replace", *how)
     if lost:
-        return tell(change, "⚠️", "Remove", *_list(lost), " from step ", *step)
-    return tell(change, "✅", "Add", *_list(added), " to step ", *step) if added else None
+        return tell(change, WARNING, "Remove", *_list(lost), " from ", step)
+    return tell(change, "✅", "Add", *_list(added), " to ", step) if added else None
 
 
 def _by_name(value: Value) -> _Validators | None:
@@ -45,10 +46,6 @@ def _by_name(value: Value) -> _Validators | None:
     return found if len(found) == len(items) else None
 
 
-def _list(names: list[str]) -> tuple[Piece, ...]:
-    pieces: list[Piece] = ["validator " if len(names) == 1 else "validators "]
-    for index, name in enumerate(names[:_MAX_NAMED]):
-        pieces += [", "] * bool(index) + [Data(name)]
-    if len(names) > _MAX_NAMED:
-        pieces.append(f" and {len(names) - _MAX_NAMED} more")
-    return tuple(pieces)
+def _list(names: list[str]) -> Line:
+    noun = "validator " if len(names) == 1 else "validators "
+    return (noun, *list_names(names, limit=_MAX_NAMED))

@@ -143,6 +143,12 @@ def _digest(*key):
     return hashlib.sha256("/".join(map(str, key)).encode()).digest()
 
 
+def _stop_at_eof(server):
+    """Whoever started this holds the other end: it closes when that process ends, however it ends."""
+    sys.stdin.read()
+    server.shutdown()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8765, help="0 picks a free one")
@@ -152,11 +158,14 @@ def main():
     )
     parser.add_argument("--slow-s", type=float, default=Behaviour.slow_s, help="seconds they take")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--until-eof", action="store_true", help="stop when standard input closes")
     chosen = parser.parse_args()
     behaviour = Behaviour(chosen.fail_rate, chosen.slow, chosen.slow_s)
     with OrderServer(chosen.port, chosen.seed, behaviour) as server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
+        if chosen.until_eof:
+            threading.Thread(target=_stop_at_eof, args=(server,), daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever(poll_interval=0.05)
 

@@ -127,6 +127,14 @@ def test_a_failing_embedded_test_answers_as_documented(ask: Ask) -> None:
     assert any(found["values"] for found in answer["tests"][0]["assertions"])
 
 
+def test_simulated_policies_answer_as_documented(ask: Ask) -> None:
+    run_flaky(ask)
+    arguments = ("policy", "simulate", "triage/support-triage.flow.yaml")
+    telemetry = ("--telemetry", "runs.jsonl")
+    answer = ask(*arguments, *telemetry, code=0, schema="policy-simulate")
+    assert answer["policies"]
+
+
 def test_differences_of_every_kind_answer_as_documented(ask: Ask) -> None:
     changed = Path("changed.yaml")
     text = Path("minimal/hello.flow.yaml").read_text(encoding="utf-8")

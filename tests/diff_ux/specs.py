@@ -6,61 +6,17 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from tests.diff_ux.naughty import NAUGHTY
+from tests.workflow.containers import CONTAINERS
 from workflow import Workflow, parse_workflow
 
 Json = dict[str, object]
 _PAIR = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
 
-HOSTILE = (
-    'quo"te',
-    "brack[et]s {and} (more)",
-    "end",
-    "END",
-    "%%{init: {'theme': 'x'}}%%",
-    "graph TD; A-->B",
-    'click n0 "javascript:alert(1)"',
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "</details><h1>gotcha</h1>",
-    "<!-- hidden -->",
-    "![img](https://evil.example/x.png)",
-    "[text](https://evil.example)",
-    "[ref][1]",
-    "<https://evil.example>",
-    "https://evil.example/a",
-    "www.evil.example",
-    "mail@evil.example",
-    "@octocat",
-    "@org/team",
-    "fixes #1",
-    "closes octo/repo#12",
-    "resolves GH-7",
-    "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef",
-    "`tick`",
-    "``` fence",
-    "`````",
-    "~~~",
-    "| pipe | table |",
-    "**bold** _it_ ~~no~~",
-    "# heading",
-    "1. list",
-    "- list",
-    "/approve",
-    "\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe",
-    "zero\N{ZERO WIDTH SPACE}width",
-    "tag\U000e0041\U000e0042",
-    "non\N{NO-BREAK SPACE}breaking",
-    " leads and trails ",
-    "$$x^2$$",
-    "fa:fa-ban",
-    "#quot;#35;&amp;&#64;x",
-    "style n0 fill:#f00",
-    "\\[escaped\\] \\`x\\`",
-    "naïve – “quotes” 漢字 🙂",
-    "x" * 199,
-    "`" * 60,
-    "#" * 60,
-)
+_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+
+HOSTILE = tuple(text for text in NAUGHTY if _NAME.fullmatch(text))
+"""What a spec lets pass as a name."""
 
 _AGENTS: Json = {
     "writer": {"model": "sim:large", "system_prompt": "Write."},
@@ -111,22 +67,24 @@ names = st.sampled_from(HOSTILE) | st.lists(_letters, min_size=1, max_size=12).m
 texts = names | st.text(max_size=300)
 
 
-def _level(drawn: Sequence[tuple[str, str, object]], shape: int) -> list[Json]:
-    """Distribute drawn steps over a few containers, whose names are drawn too."""
-    steps = list(
-        {
-            name: step(name, input=_no_template(text), meta={"doc": note})
-            for name, text, note in drawn
-        }.values()
-    )
-    if len(steps) < 4 or not shape:
+def _level(drawn: Sequence[tuple[str, str, object]], kind: str | None) -> list[Json]:
+    """Put drawn steps into containers of that kind, one in the other, whose names are drawn too."""
+    by_name = {
+        name: step(name, input=_no_template(text), meta={"doc": note}) for name, text, note in drawn
+    }
+    steps = list(by_name.values())
+    if len(steps) < 4 or kind is None:
         return steps
     first, second, third, *rest = steps
-    nested = route(str(first["name"]), **{str(second["name"]): [second], "other": third})
-    return [nested if shape == 1 else loop(str(first["name"]), second, nested), *rest]
+    outer, inner = str(first["name"]), str(second["name"])
+    contain = CONTAINERS[kind]
+    nested = contain(inner, [third, step("beside")], (outer, "other"))
+    return [contain(outer, [nested, second | {"name": "last"}], (inner, "other")), *rest]
 
 
 _drawn = st.lists(st.tuples(names, texts, texts), min_size=1, max_size=8)
 hostile_workflows = st.builds(
-    lambda drawn, shape: workflow(*_level(drawn, shape)), _drawn, st.integers(0, 2)
+    lambda drawn, kind: workflow(*_level(drawn, kind)),
+    _drawn,
+    st.sampled_from([None, *CONTAINERS]),
 )

@@ -40,7 +40,7 @@ def test_every_kind_of_change_is_plain_json() -> None:
         step("e", sink_to="x"),
     )
     told = changes_to_json(diff_workflows(before, after))
-    assert {change["change"] for change in told} >= {"added", "removed", "moved", "renamed"}
+    assert {change["change"] for change in told} >= {"added", "removed", "reordered", "renamed"}
     assert json.loads(json.dumps(told)) == told
 
 

@@ -5,21 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from diff_ux import describe_changes, draw_change, render_bullets, render_pr_body
-from tests.diff_ux.views import view_of
-from workflow import diff_workflows, parse_workflow
-
-_CASES = sorted(path for path in (Path(__file__).parent / "golden").iterdir() if path.is_dir())
+from diff_ux import draw_change, render_bullets, render_pr_body
+from tests.diff_ux.golden_cases import list_cases, read_case
 
 
-@pytest.mark.parametrize("case", _CASES, ids=lambda case: case.name)
-def test_a_change_reads_as_it_did(case: Path) -> None:
-    before = parse_workflow((case / "before.yaml").read_text("utf-8"), path="before.yaml")
-    after = parse_workflow((case / "after.yaml").read_text("utf-8"), path="after.yaml")
-    changes = diff_workflows(before, after)
-    _compare(case / "bullets.md", render_bullets(describe_changes(changes)) + "\n")
-    _compare(case / "diagram.mmd", draw_change(before, after, changes))
-    _compare(case / "body.md", render_pr_body(view_of(before, after)))
+@pytest.mark.parametrize("name", list_cases())
+def test_a_change_reads_as_it_did(name: str) -> None:
+    case = read_case(name)
+    _compare(case.folder / "bullets.md", render_bullets(case.view.sentences) + "\n")
+    _compare(case.folder / "diagram.mmd", draw_change(case.before, case.after, case.changes))
+    _compare(case.folder / "body.md", render_pr_body(case.view))
 
 
 def _compare(path: Path, text: str) -> None:

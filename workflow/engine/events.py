@@ -1,7 +1,6 @@
 """What happens in a run, as one stream of light events; spans, recordings and progress bars are listeners.
 
-Times are seconds since the run began. `span` numbers an execution within its run, `parent` the one it lies in (0: the
-run itself).
+Times are seconds since the run began.
 """
 
 from collections.abc import Callable
@@ -28,45 +27,50 @@ class RunStarted(NamedTuple):
     input_hash: str
 
 
-class StepStarted(NamedTuple):
-    """A step begins."""
+class Visit(NamedTuple):
+    """One execution of a step: `number` counts those of this step in this run, from 0.
+
+    `span` numbers it among all executions of the run, `parent` is that of the one it lies in (0: the run itself).
+    """
 
     node: StepNode
     span: int
     parent: int
     branch: str
     iteration: int
+    number: int
+    input_hash: str
+
+
+class StepStarted(NamedTuple):
+    """A step begins."""
+
+    visit: Visit
     at_s: float
 
 
 class AttemptFinished(NamedTuple):
-    """One try of a step ended; `reply` is there unless it failed, what a failed one cost is in it all the same."""
+    """One try of a step ended; `reply` holds what it cost even when it failed.
 
-    node: StepNode
+    `cut_off` says that the engine ended it, by its timeout or by cancelling: it would have gone on for longer.
+    """
+
+    visit: Visit
     span: int
-    parent: int
-    branch: str
-    iteration: int
-    visit: int
     number: int
     started_s: float
     ended_s: float
     outcome: Outcome
     error_class: ErrorClass
     error: str
+    cut_off: bool
     reply: AgentReply
-    input_hash: str
 
 
 class StepFinished(NamedTuple):
-    """A step ended; `visit` counts the executions of this step in this run from 0."""
+    """A step ended, after so many attempts."""
 
-    node: StepNode
-    span: int
-    parent: int
-    branch: str
-    iteration: int
-    visit: int
+    visit: Visit
     started_s: float
     ended_s: float
     outcome: Outcome
@@ -74,7 +78,6 @@ class StepFinished(NamedTuple):
     error: str
     output: JsonValue
     attempts: int
-    input_hash: str
 
 
 class RunFinished(NamedTuple):

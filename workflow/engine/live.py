@@ -1,23 +1,23 @@
 """Attempts for real: a model is asked, a skill is called, and the answer is checked before it counts."""
 
 import asyncio
-import inspect
 from collections.abc import Mapping
-from functools import lru_cache
-
-import jsonschema
-import orjson
-from pydantic import JsonValue
+from decimal import Decimal
 
 from telemetry import ErrorClass
-from workflow.calls import AgentCall, AgentReply, AskAgent, AttemptError, FindSkill, Skill
-from workflow.engine.program import SkillRef, StepPlan
+from workflow.calls import (
+    AgentCall,
+    AgentReply,
+    AskAgent,
+    AttemptError,
+    FindSkill,
+    classify_exception,
+)
+from workflow.engine.program import SkillRef
+from workflow.engine.skill_calls import as_json, call_skill
 from workflow.engine.state import Call, Perform
-from workflow.nodes import SideEffects
-from workflow.skills import find_built_in
+from workflow.schemas import explain_mismatch
 from workflow.spec import Mock
-
-_MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 
 
 def perform_live(ask_agent: AskAgent, find_skill: FindSkill) -> Perform:
@@ -25,13 +25,18 @@ def perform_live(ask_agent: AskAgent, find_skill: FindSkill) -> Perform:
 
     async def perform(call: Call) -> AgentReply:
         plan = call.plan
-        reply = (
-            await ask_agent(_agent_call(call)) if plan.agent else await _call_step(call, find_skill)
-        )
-        _check_schema(plan, reply)
-        for validator in plan.validators:
-            await _validate(validator, reply, call, find_skill)
-        return reply
+        if plan.skill is not None:
+            output = await call_skill(plan.skill, call.data, call, find_skill)
+            reply = AgentReply(output, "")
+        else:
+            reply = await ask_agent(_agent_call(call))
+        if plan.skill is not None and plan.output_schema is None and not plan.validators:
+            return reply
+        try:
+            return await _check(reply, call, find_skill)
+        except Exception as error:
+            # A spoiled answer is paid for all the same.
+            raise _spoil(error, reply) from error
 
     return perform
 
@@ -44,9 +49,16 @@ def perform_mocked(mocks: Mapping[str, Mock], otherwise: Perform) -> Perform:
         if mock is None:
             return await otherwise(call)
         await asyncio.sleep(mock.latency_s)
+        cost_usd = Decimal(str(mock.cost_usd))
         if mock.error is not None:
-            raise AttemptError(ErrorClass(mock.error), "mocked failure")
-        return AgentReply(mock.output, "mock", simulated=True)
+            raise AttemptError(
+                ErrorClass(mock.error),
+                "mocked failure",
+                model="mock",
+                cost_usd=cost_usd,
+                simulated=True,
+            )
+        return AgentReply(mock.output, "mock", cost_usd=cost_usd, simulated=True)
 
     return perform
 
@@ -68,73 +80,34 @@ def _agent_call(call: Call) -> AgentCall:
     )
 
 
-async def _call_step(call: Call, find_skill: FindSkill) -> AgentReply:
-    assert call.plan.skill is not None
-    output = await _call_skill(call.plan.skill, call.data, call.context, find_skill)
-    return AgentReply(_as_json(output), "")
-
-
-async def _call_skill(
-    ref: SkillRef, data: JsonValue, context: Mapping[str, JsonValue], find_skill: FindSkill
-) -> object:
-    found = find_built_in(ref.reference) or find_skill(ref.reference)
-    arguments: dict[str, object] = dict(ref.params)
-    if _wants_context(found):
-        arguments.setdefault("context", dict(context))
-    if inspect.iscoroutinefunction(found.function):
-        return await found.function(data, **arguments)
-    if found.side_effects is SideEffects.PURE:
-        return found.function(data, **arguments)
-    # It may block: in a thread, so that timeouts hold and siblings go on.
-    return await asyncio.to_thread(found.function, data, **arguments)
-
-
-@lru_cache(maxsize=1024)
-def _wants_context(found: Skill) -> bool:
-    return "context" in inspect.signature(found.function).parameters
-
-
-def _as_json(output: object) -> JsonValue:
-    try:
-        text = orjson.dumps(output)
-    except TypeError as error:
-        raise AttemptError(ErrorClass.INVALID_OUTPUT, f"not plain JSON data: {error}") from error
-    if len(text) > _MAX_OUTPUT_BYTES:
-        raise AttemptError(ErrorClass.INVALID_OUTPUT, "the output is larger than 4 MiB")
-    value: JsonValue = orjson.loads(text)
-    return value
-
-
-def _check_schema(plan: StepPlan, reply: AgentReply) -> None:
-    if plan.output_schema is None:
-        return
-    validator = _schema_validator(orjson.dumps(plan.output_schema))
-    problem = jsonschema.exceptions.best_match(validator.iter_errors(reply.output))
-    if problem is not None:
-        raise _spoiled(ErrorClass.INVALID_OUTPUT, problem.message, reply)
-
-
-@lru_cache(maxsize=1024)
-def _schema_validator(schema: bytes) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(orjson.loads(schema))
+async def _check(reply: AgentReply, call: Call, find_skill: FindSkill) -> AgentReply:
+    """Return the reply as plain JSON data that fits the schema and pleases every validator."""
+    reply = reply._replace(output=as_json(reply.output))
+    schema = call.plan.output_schema
+    problem = explain_mismatch(schema, reply.output) if schema is not None else ""
+    if problem:
+        raise AttemptError(ErrorClass.INVALID_OUTPUT, problem)
+    for validator in call.plan.validators:
+        await _validate(validator, reply, call, find_skill)
+    return reply
 
 
 async def _validate(
     validator: SkillRef, reply: AgentReply, call: Call, find_skill: FindSkill
 ) -> None:
-    verdict = await _call_skill(validator, reply.output, call.context, find_skill)
-    if isinstance(verdict, Mapping):
-        valid, feedback = verdict.get("valid"), str(verdict.get("feedback", ""))
-    else:
-        valid, feedback = verdict, ""
-    if valid is not True:
-        raise _spoiled(ErrorClass.REJECTED, f"{validator.reference}: {feedback}", reply)
+    verdict = await call_skill(validator, reply.output, call, find_skill)
+    feedback = ""
+    if isinstance(verdict, dict):
+        feedback, verdict = str(verdict.get("feedback", "")), verdict.get("valid")
+    if verdict is not True:
+        raise AttemptError(ErrorClass.REJECTED, f"{validator.reference}: {feedback}")
 
 
-def _spoiled(error_class: ErrorClass, message: str, reply: AgentReply) -> AttemptError:
+def _spoil(error: Exception, reply: AgentReply) -> AttemptError:
+    known = isinstance(error, AttemptError)
     return AttemptError(
-        error_class,
-        message,
+        classify_exception(error),
+        str(error) if known else f"{type(error).__name__}: {error}",
         model=reply.model,
         input_tokens=reply.input_tokens,
         output_tokens=reply.output_tokens,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -11,8 +12,7 @@ from policy_dsl import Violation
 from telemetry import ErrorClass, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     """One execution of a step as the result shows it."""
 
     step_id: str
@@ -65,6 +65,8 @@ class RunResult:
     steps: tuple[StepResult, ...] = ()
     context: Mapping[str, JsonValue] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
+    overridden: Mapping[str, str] = field(default_factory=dict)
+    """Why violations of soft-mandatory policies, by their id, didn't fail the run."""
 
     @property
     def succeeded(self) -> bool:

@@ -1,6 +1,5 @@
 """What a run knows while it goes on: its chance, its clock, its tally; and the call it makes for each attempt."""
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,7 +60,7 @@ class RunState:
     listeners: Sequence[Listener]
     hash_input: HashInput
     seed: str
-    loop: asyncio.AbstractEventLoop
+    clock: Callable[[], float]
     origin_s: float
     spans: int = 0
     visits: dict[str, int] = field(default_factory=dict)
@@ -72,8 +71,8 @@ class RunState:
     simulated: bool = False
 
     def now_s(self) -> float:
-        """Seconds since the run began, on the loop's clock."""
-        return self.loop.time() - self.origin_s
+        """Seconds since the run began."""
+        return self.clock() - self.origin_s
 
     def emit(self, event: Event) -> None:
         """Tell every listener."""
@@ -96,14 +95,17 @@ class RunState:
         self.cost_usd += reply.cost_usd
         self.input_tokens += reply.input_tokens
         self.output_tokens += reply.output_tokens
-        self.simulated = self.simulated or reply.simulated
+        self.simulated |= reply.simulated
 
 
 def hash_with(key: bytes) -> HashInput:
     """Return a keyed hash of JSON values: equal inputs can be told, inputs can't be guessed without the key."""
 
+    keyed = hashlib.blake2b(key=key[:64], digest_size=16)
+
     def hash_input(data: JsonValue) -> str:
-        text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
-        return hashlib.blake2b(text, key=key[:64], digest_size=16).hexdigest()
+        digest = keyed.copy()
+        digest.update(orjson.dumps(data, option=orjson.OPT_SORT_KEYS))
+        return digest.hexdigest()
 
     return hash_input

@@ -32,6 +32,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         real = time.monotonic() - self._origin if self._count_cpu else self._real_s
         return self._skipped_s + real
 
+    def rewind(self) -> None:
+        """Set the clock back to 0; for use between runs, when no timer is pending."""
+        self._skipped_s = self._real_s = 0.0
+        self._origin = time.monotonic()
+
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:

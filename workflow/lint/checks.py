@@ -9,12 +9,14 @@ from workflow.lint.mocks import check_mocks
 from workflow.lint.names import check_names
 from workflow.lint.policies import check_policies
 from workflow.lint.references import check_references
+from workflow.lint.schemas import check_schemas
 from workflow.lint.templates import check_templates
 
 CHECKS: tuple[Check, ...] = (
     check_names,
     check_references,
     check_branches,
+    check_schemas,
     check_templates,
     check_expressions,
     check_policies,

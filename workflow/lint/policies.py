@@ -1,6 +1,6 @@
 """Policies must speak of one moment, and should be able to hold and to fail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from policy_dsl import LintKind, Policy, lint_policies
 from workflow.diagnostics import Severity
@@ -13,10 +13,15 @@ from workflow.policies import speaks_of_both
 
 def check_policies(draft: Draft) -> Iterator[Finding]:
     """Find policies that can't be judged; warn of those that can't mean what they say."""
-    numbers = {policy.id: number for number, policy in enumerate(draft.spec.policies)}
-    for number, policy in enumerate(draft.spec.policies):
+    return find_policy_problems(draft.spec.policies)
+
+
+def find_policy_problems(policies: Sequence[Policy]) -> Iterator[Finding]:
+    """Check policies that stand under `/policies` of some document."""
+    numbers = {policy.id: number for number, policy in enumerate(policies)}
+    for number, policy in enumerate(policies):
         yield from _check_one(policy, f"/policies/{number}")
-    for lint in lint_policies(draft.spec.policies, POLICY_NAMES):
+    for lint in lint_policies(policies, POLICY_NAMES):
         if lint.kind is not LintKind.INVALID:
             message = f"policy {lint.policy_id!r}: {lint.message} ({lint.expression})"
             pointer = f"/policies/{numbers[lint.policy_id]}"

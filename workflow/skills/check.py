@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-import jsonschema
 from pydantic import JsonValue
 
+from workflow.schemas import explain_mismatch
 from workflow.templates import to_text
 
 
@@ -24,10 +24,8 @@ def check_contains(data: JsonValue, *, words: list[str]) -> JsonValue:
 
 def check_schema(data: JsonValue, *, schema: Mapping[str, JsonValue]) -> JsonValue:
     """Accept a value that fits a JSON Schema (draft 2020-12)."""
-    error = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(schema).iter_errors(data)
-    )
-    return _verdict(error is None, error.message if error else "")
+    problem = explain_mismatch(schema, data)
+    return _verdict(not problem, problem)
 
 
 def _verdict(valid: bool, feedback: str) -> JsonValue:

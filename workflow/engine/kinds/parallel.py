@@ -1,0 +1,85 @@
+"""`parallel`: all branches at once, each on a copy of the context."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from pydantic import JsonValue
+
+from workflow.engine.kinds.enclosure import Enclosure
+from workflow.engine.program import Parallel
+from workflow.engine.scope import Scope
+from workflow.engine.state import StepFailedError
+
+Outputs = dict[str, JsonValue]
+
+
+async def run_parallel(parallel: Parallel, enclosure: Enclosure) -> JsonValue:
+    """Run all branches; the output maps their names to what they gave (a failure that is ignored gives null)."""
+    scopes = {name: _copy(enclosure.enter(branch=name)) for name in parallel.branches}
+    outputs = await _gather(parallel, enclosure, scopes)
+    around = enclosure.scope
+    steps, context = dict(around.steps), dict(around.context)
+    for name in outputs:
+        _take_over(around.steps, scopes[name].steps, steps)
+        if parallel.merges_context:
+            _take_over(around.context, scopes[name].context, context)
+    return _REDUCERS[parallel.reduce]({name: outputs.get(name) for name in parallel.branches})
+
+
+async def _gather(parallel: Parallel, enclosure: Enclosure, scopes: Mapping[str, Scope]) -> Outputs:
+    """Return the outputs of the branches that succeeded, in the order of the spec; a failure cancels the others."""
+    outputs: Outputs = {}
+
+    async def run(name: str) -> None:
+        try:
+            outputs[name] = await enclosure.run(parallel.branches[name], scopes[name])
+        except StepFailedError:
+            if not parallel.ignores_failures:
+                raise
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name in parallel.branches:
+                group.create_task(run(name))
+    except* StepFailedError as failed:
+        first = failed.exceptions[0]
+        assert isinstance(first, StepFailedError)
+        raise first from None
+    return {name: outputs[name] for name in parallel.branches if name in outputs}
+
+
+def _copy(scope: Scope) -> Scope:
+    scope.context, scope.steps = dict(scope.context), dict(scope.steps)
+    return scope
+
+
+def _take_over(target: Outputs, branch: Outputs, before: Outputs) -> None:
+    """Take over what a branch has set; what it only saw may have been set by another branch meanwhile."""
+    for key, value in branch.items():
+        if key not in before or before[key] is not value:
+            target[key] = value
+
+
+def _union(outputs: Outputs) -> JsonValue:
+    merged: Outputs = {}
+    for output in outputs.values():
+        merged.update(output if isinstance(output, dict) else {})
+    return merged
+
+
+def _concat(outputs: Outputs) -> JsonValue:
+    items: list[JsonValue] = []
+    for output in outputs.values():
+        items += output if isinstance(output, list) else [output]
+    return items
+
+
+_REDUCERS: Mapping[str, Callable[[Outputs], JsonValue]] = {
+    "": lambda outputs: outputs,
+    "keys": lambda outputs: list(outputs),
+    "values": lambda outputs: list(outputs.values()),
+    "union": _union,
+    "concat": _concat,
+    "first": lambda outputs: next(iter(outputs.values())),
+    "last": lambda outputs: list(outputs.values())[-1],
+}
