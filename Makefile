@@ -19,7 +19,7 @@ demo: $(STAMP)
 	@$(BIN)/flujo demo
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 lint: $(STAMP)
 	@$(BIN)/ruff format --check .
@@ -34,7 +34,7 @@ bench: $(STAMP)
 	  $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 verify: $(STAMP)
-	@FLUJO_VERIFY=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	@FLUJO_VERIFY=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix-only .

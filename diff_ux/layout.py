@@ -34,9 +34,12 @@ _TIERS = {"LOW": "low", "MEDIUM": "medium", "HIGH": "high"}
 SIMULATED: Line = ("Simulated figures: no real model was asked.",)
 
 
-def lay_out(view: ProposalView) -> Page:
-    """Return the page; above the fold stand at most sixty words and three numbers, what the picture shows aside."""
-    budget = Budget()
+def lay_out(view: ProposalView, budget: Budget | None = None) -> Page:
+    """Return the page; above the fold stand at most sixty words and three numbers, what the picture shows aside.
+
+    `budget` is for a medium that has no fold.
+    """
+    budget = budget or Budget()
     verdict = _verdict(view)
     simulated = [Paragraph(SIMULATED)] if view.is_simulated else []
     budget.take([verdict, *(block.line for block in simulated)])

@@ -38,11 +38,12 @@ def _block(block: Block) -> Iterator[RenderableType]:
         case Bullets(items, title):
             if title:
                 yield Text(title, style="italic")
-            yield from (Text("• ") + _line(item) for item in items)
+            yield from (_line(("• ", *item)) for item in items)
         case Table(head, rows):
             yield _table(head, rows)
         case Code(text, _, limit):
-            yield Text(shorten(show_invisible(text, keep="\n\t"), limit))
+            shown = shorten(show_invisible(text, keep="\n\t"), limit)
+            yield Text(shown, no_wrap=False, overflow="fold")
         case Picture():
             return
 
@@ -57,7 +58,7 @@ def _table(head: Sequence[Line], rows: Sequence[Sequence[Line]]) -> RichTable:
 
 
 def _line(line: Line) -> Text:
-    text = Text()
+    text = Text(no_wrap=False, overflow="fold")
     for piece in spread(line):
         is_bold = isinstance(piece, Verb) or (isinstance(piece, Quote) and piece.is_bold)
         text.append(in_text((piece,)), style="bold" if is_bold else "")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from diff_ux.budget import Budget
 from diff_ux.layout import EVIDENCE, NOTES, PATCH, PROMPTS, STEPS, lay_out
 from diff_ux.page import Block, Page, Paragraph, Picture
 from diff_ux.page_html import page_in_html
@@ -22,6 +23,9 @@ MAX_SUMMARY = 65_535
 _DROPPED_FIRST = (PATCH, PROMPTS, EVIDENCE, NOTES, STEPS)
 """Folds that go first when a text is too long; then the picture does, then every other fold."""
 
+
+_UNFOLDED_WORDS, _UNFOLDED_NUMBERS = 1_000, 100
+"""Room for what a terminal shows first, where nothing is folded: ten whole sentences."""
 
 _TOO_LONG = "Too long to show here"
 
@@ -50,7 +54,7 @@ def render_terminal(view: ProposalView) -> "RenderableType":
     # Here, because rich and its tables take longer to import than everything else in this package.
     from diff_ux.page_terminal import page_in_terminal
 
-    page = lay_out(view)
+    page = lay_out(view, Budget(_UNFOLDED_WORDS, _UNFOLDED_NUMBERS))
     folds = tuple(fold for fold in page.folds if fold.title != PATCH)
     return page_in_terminal(
         Page((Paragraph((Quote(view.title, is_bold=True),)), *page.above), folds)

@@ -26,6 +26,9 @@ Table = NDArray[np.float64]
 
 SUCCESS: Final = 1
 
+_QUANTILE: Final = 1.645
+_FEWEST_DEGREES: Final = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -58,9 +61,25 @@ def predict(
     reading = effect - luck_usd * _share_of(head, differences)
     means = _draw_means(head, success_usd, future_runs, rng)
     errors = means.mean(axis=0) - head.mean(axis=0)
-    # A bootstrap of n values is too narrow: n + 1 for n − 1 in its variance, the normal for Student's t in its tails.
-    spread = (means - means.mean(axis=0)) * (1 + 2 / (len(head) - 1))
+    spread = (means - means.mean(axis=0)) * _widening(head.sum(axis=1))
     return Prediction(centre, reading + errors + spread)
+
+
+def _widening(values: Table) -> float:
+    """Return how much too narrow a bootstrap of these values is.
+
+    Its variance lacks n + 1 for n − 1, and its tails are the normal's for Student's t. The degrees of freedom are those
+    of the sample's variance (Satterthwaite 1946), 2n / (kurtosis − 1): few where a handful of runs make most of it.
+    """
+    count = len(values)
+    squares = (values - values.mean()) ** 2
+    variance = float(squares.mean())
+    if variance <= 0:
+        return 1 + 1 / (count - 1)
+    kurtosis = float((squares**2).mean()) / variance**2
+    freedom = max(_FEWEST_DEGREES, 2 * count / max(kurtosis - 1, 1e-9))
+    # Cornish and Fisher's first term for the ratio of the quantiles of t and normal.
+    return (1 + 1 / (count - 1)) * (1 + (_QUANTILE**2 + 1) / (4 * freedom))
 
 
 def _estimate_luck(differences: Table, loss_usd: float, prior: Prior) -> float:
@@ -88,16 +107,18 @@ def _share_of(rows: Table, differences: Table) -> Table:
 def _draw_means(
     head: Table, success_usd: float, future_runs: int, rng: np.random.Generator
 ) -> Table:
-    """Draw means of future runs; the Bayesian bootstrap (Rubin 1981) over the sample and two half-weight runs.
+    """Draw means of future runs; the Bayesian bootstrap (Rubin 1981) over the sample and a few half-weight runs.
 
-    The two are an average run that failed and one that succeeded (Jeffreys' prior for a rate): without them thirty runs
-    without a failure would promise that there will never be one.
+    They are an average run that failed, one that succeeded, and the worst run seen once more (Jeffreys' prior for the
+    rates of failure and of disaster): without them thirty runs without a failure would promise that there will never be
+    one, and a sample with two of its hangs that there will never be six.
     """
     average = head.mean(axis=0)
     failure, success = average.copy(), average.copy()
     failure[SUCCESS], success[SUCCESS] = 0.0, success_usd
-    rows = np.vstack([head, failure, success])
-    concentration = np.append(np.ones(len(head)), [0.5, 0.5])
+    worst = head[np.argmin(head.sum(axis=1))]
+    rows = np.vstack([head, failure, success, worst])
+    concentration = np.append(np.ones(len(head)), [0.5, 0.5, 0.5])
     if len(head) > _EXACT_PAIRS:
         return _normal_means(rows, concentration, 1 / len(head) + 1 / future_runs, rng)
     weights = rng.dirichlet(concentration, size=DRAWS)

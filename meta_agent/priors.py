@@ -19,7 +19,7 @@ class Prior:
 
 
 PRIORS: Final[dict[str, Prior]] = {
-    "retries": Prior(0.10, 0.30),
+    "retries": Prior(0.30, 0.40),
     "timeout_add": Prior(0.03, 0.20),
     "timeout_down": Prior(0.03, 0.20),
     "timeout_up": Prior(0.03, 0.20),

@@ -31,6 +31,7 @@ from workflow.embedded_tests import run_embedded_tests
 from workflow.enactment import Reprice
 from workflow.engine import (
     AttemptFinished,
+    Call,
     Event,
     Listener,
     NotExecutableError,
@@ -44,6 +45,7 @@ from workflow.engine import (
     StepPlan,
     StepStarted,
     VirtualTimeLoop,
+    Visit,
     compile_program,
     hash_with,
     perform_live,
@@ -97,6 +99,7 @@ __all__ = [
     "AttemptError",
     "AttemptFinished",
     "Budget",
+    "Call",
     "Changed",
     "Diagnostic",
     "Edge",
@@ -145,6 +148,7 @@ __all__ = [
     "TestResult",
     "Value",
     "VirtualTimeLoop",
+    "Visit",
     "Workflow",
     "WorkflowError",
     "WorkflowSpec",

@@ -15,10 +15,10 @@ from workflow.compare_parts import (
 )
 from workflow.compare_steps import compare_steps
 from workflow.entries import Entry, LineOf, change_field, changed
+from workflow.line_finder import LineFinder
 from workflow.load import Workflow
 from workflow.outline import Difference, own_fields
 from workflow.pointer import parse_pointer
-from workflow.yaml_text import YamlDocument, parse_yaml
 
 
 def diff_workflows(before: Workflow, after: Workflow) -> tuple[GraphChange, ...]:
@@ -28,24 +28,11 @@ def diff_workflows(before: Workflow, after: Workflow) -> tuple[GraphChange, ...]
     """
     if before.text == after.text and before.spec_sha256 == after.spec_sha256:
         return ()
-    lines = _Lines(before), _Lines(after)
+    lines = LineFinder(before), LineFinder(after)
     changes = tuple(_compare(before, after, *lines))
     if not changes and before.spec_sha256 != after.spec_sha256:
         return (_hash_change(before, after, *lines),)
     return changes
-
-
-class _Lines:
-    """Finds lines in a version's text, which is parsed again only when the first one is asked for."""
-
-    def __init__(self, workflow: Workflow) -> None:
-        self._workflow = workflow
-        self._source: YamlDocument | None = None
-
-    def __call__(self, pointer: str) -> int:
-        if self._source is None:
-            self._source = parse_yaml(self._workflow.text, path=self._workflow.path)
-        return self._source.position(pointer).line
 
 
 def _compare(

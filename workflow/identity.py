@@ -62,9 +62,7 @@ def prompts_of(resolved: Mapping[str, JsonValue]) -> dict[str, str]:
     return prompts
 
 
-def read_beside(
-    path: str, pointer: str, read: Read | None, folder: PurePosixPath = _HERE
-) -> str:
+def read_beside(path: str, pointer: str, read: Read | None, folder: PurePosixPath = _HERE) -> str:
     """Read a file below `folder`, which is relative to the spec's; raises `UnresolvedError` for any other."""
     pure = PurePosixPath(path)
     if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path or "\x00" in path:

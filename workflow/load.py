@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from pydantic import JsonValue
 
@@ -60,16 +60,17 @@ def parse_workflow(text: str, *, path: str = "", read: Read | None = None) -> Wo
     """
     source = parse_yaml(text, path=path)
     document, spec = _read_spec(source, path)
+    beside = _read_once(read)
     nodes = list_nodes(
         document,
         line_of=lambda pointer: source.position(pointer).line,
-        describe=lambda raw: describe_step(raw, document, read),
+        describe=lambda raw: describe_step(raw, document, beside),
     )
-    findings = find_problems(Draft(spec, nodes, read))
+    findings = find_problems(Draft(spec, nodes, beside))
     resolved: dict[str, JsonValue] = {}
     spec_sha256 = ""
     try:
-        resolved = resolve_document(document, read, lambda inner: parse_yaml(inner).value)
+        resolved = resolve_document(document, beside, lambda inner: parse_yaml(inner).value)
         spec_sha256 = hash_document(resolved)
     except UnresolvedError as error:
         findings.append(Finding("unreadable-file", error.pointer, error.reason, error.hint))
@@ -100,6 +101,11 @@ def patch_workflow(workflow: Workflow, patch: JsonPatch) -> Workflow:
 
     text = edit_text(workflow.text, patch)
     return parse_workflow(text, path=workflow.path, read=workflow.read)
+
+
+def _read_once(read: Read | None) -> Read | None:
+    """Return a reader that reads each file once, so that all of one version agree on what it says."""
+    return read and cache(read)
 
 
 def _read_spec(source: YamlDocument, path: str) -> tuple[dict[str, JsonValue], WorkflowSpec]:

@@ -2,6 +2,8 @@
 
 import ast
 import warnings
+from collections.abc import Mapping
+from functools import lru_cache
 
 from workflow.nodes import SideEffects
 
@@ -11,17 +13,19 @@ def read_side_effects(source: str, function: str) -> SideEffects | None:
 
     Undeclared, or declared in a way that can't be read statically, is `UNKNOWN`. Raises `SyntaxError`.
     """
+    return _read_all(source).get(function)
+
+
+@lru_cache(maxsize=64)
+def _read_all(source: str) -> Mapping[str, SideEffects]:
+    """Return what every top-level function declares; of two with one name the last one counts, as in Python."""
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
         )  # what Python thinks of the user's escapes isn't ours to say
         body = ast.parse(source).body
-    found = [
-        node
-        for node in body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
-    ]
-    return _declared(found[-1]) if found else None
+    functions = (node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return {node.name: _declared(node) for node in functions}
 
 
 def _declared(node: ast.FunctionDef | ast.AsyncFunctionDef) -> SideEffects:

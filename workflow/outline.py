@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import JsonValue
 
 from workflow.changes import ABSENT, Absent, Value
+from workflow.json_data import is_identical
 
 if TYPE_CHECKING:
     from deepdiff import DeepDiff
@@ -67,6 +68,8 @@ def differing_own_fields(
     before: JsonValue, after: JsonValue, *, own_before: Own, own_after: Own
 ) -> tuple[Difference, ...]:
     """Return every field that differs, children left out, in the order of the new value, then of the old one."""
+    if is_identical(before, after):
+        return ()
     outlines = _outline(own_before), _outline(own_after)
     if outlines[0] == outlines[1]:
         return ()

@@ -25,11 +25,16 @@ def explain_mismatch(schema: Mapping[str, JsonValue], value: JsonValue) -> str:
 
 def find_schema_problem(schema: Mapping[str, JsonValue]) -> str:
     """Return why a mapping isn't a JSON Schema, `""` when it is one."""
+    return _find_problem(orjson.dumps(schema))
+
+
+@lru_cache(maxsize=1024)
+def _find_problem(schema: bytes) -> str:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(orjson.loads(schema))
     except SchemaError as error:
         return error.message
     return ""

@@ -6,10 +6,11 @@ from typing import Any, cast
 import orjson
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from workflow import spec as format_
+from workflow import spec, step_spec
 from workflow.findings import Finding, did_you_mean
 from workflow.pointer import format_pointer
-from workflow.spec import KIND_TAG, WorkflowSpec
+from workflow.spec import WorkflowSpec
+from workflow.spec_model import KIND_TAG
 
 _MAX_INTEGER = 2**53 - 1
 _WORDS = (
@@ -132,7 +133,7 @@ def _say(item: Mapping[str, Any]) -> str:
 
 _KEYS = frozenset(
     key
-    for model in vars(format_).values()
+    for model in (*vars(spec).values(), *vars(step_spec).values())
     if isinstance(model, type) and issubclass(model, BaseModel)
     for key in model.model_fields
 )

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from app.adapters.spec_files import open_spec
-from app.cli.output import NO, print_json, print_text
+from app.cli.output import NO, note, print_json, print_text
+from app.errors import BadInputError
 from diff_ux import changes_to_json, describe_changes, render_changes
-from workflow import diff_workflows
+from workflow import SpecError, Workflow, diff_workflows
 
 
 class DiffFormat(StrEnum):
@@ -28,12 +29,16 @@ def diff(
     output: Annotated[DiffFormat, typer.Option("--format")] = DiffFormat.TEXT,
 ) -> None:
     """Tell the difference between two specs in a person's terms; exit 0 unless --exit-code."""
-    old, new = open_spec(before), open_spec(after)
+    old, new = _open("old", before), _open("new", after)
     changes = diff_workflows(old, new)
     if output is DiffFormat.JSON:
         print_json({"changes": changes_to_json(changes)})
     elif output is DiffFormat.MERMAID:
-        print_text(render_changes(changes, old, new, "mermaid"))
+        picture = render_changes(changes, old, new, "mermaid")
+        if picture:
+            print_text(picture)
+        else:
+            note("no step changes: there is nothing to draw")
     elif output is DiffFormat.MARKDOWN:
         print_text(render_changes(changes, old, new, "markdown"))
     else:
@@ -43,3 +48,12 @@ def diff(
             print_text("no changes")
     if exit_code and changes:
         raise typer.Exit(NO)
+
+
+def _open(side: str, path: Path) -> Workflow:
+    """Open one of two specs that may bear the same name: what is wrong is told with the path that was typed."""
+    try:
+        return open_spec(path)
+    except SpecError as error:
+        problems = "\n".join(f"  {problem}" for problem in error.diagnostics)
+        raise BadInputError(f"the {side} spec, {path}, can't be read:\n{problems}") from error

@@ -4,7 +4,14 @@ import orjson
 
 from app.proposal import Proposal
 from app.store import LedgerRecord
-from diff_ux import EvidenceRow, Figure, ProposalView, describe_changes, draw_change
+from diff_ux import (
+    EvidenceRow,
+    Figure,
+    ProposalView,
+    describe_changes,
+    draw_change,
+    list_rewordings,
+)
 from meta_agent import Evidence, RoiEstimate
 
 _TRACK_RECORD = 20
@@ -26,7 +33,8 @@ def present(
         tier=decision.tier.name,
         figures=_figures(roi, evidence),
         picture=draw_change(proposal.base, proposal.guarded.after, proposal.guarded.changes),
-        sentences=describe_changes(proposal.guarded.changes),
+        sentences=describe_changes(proposal.guarded.changes, p99_s=_latencies(proposal)),
+        rewordings=list_rewordings(proposal.guarded.changes),
         evidence=_evidence(evidence, roi),
         patch=orjson.dumps(proposal.patch.to_json(), option=orjson.OPT_INDENT_2).decode(),
         reasons=decision.reasons,
@@ -58,9 +66,24 @@ def usd(amount: float) -> str:
 
 
 def _verdict(proposal: Proposal) -> str:
-    roi = proposal.roi
-    worth = "no estimate yet" if roi is None else f"worth {usd(roi.mid)} a month"
-    return f"{proposal.title}: {worth}, {proposal.evidence.verdict.value}"
+    """Judge in words alone: the three numbers a reader has time for are the figures."""
+    verdict = proposal.evidence.verdict.value
+    return f"{verdict[:1].upper()}{verdict[1:]}; {_worth(proposal.roi)}"
+
+
+def _worth(roi: RoiEstimate | None) -> str:
+    if roi is None:
+        return "no estimate yet"
+    if roi.low > 0:
+        return "worth more than it costs"
+    return "probably worth more than it costs" if roi.mid > 0 else "probably not worth its cost"
+
+
+def _latencies(proposal: Proposal) -> dict[str, float]:
+    """What the detector saw of the step's attempts, beside which a timeout can be judged."""
+    opportunity = proposal.candidate.opportunity
+    p99_s = opportunity.numbers.get("healthy_p99_s")
+    return {} if p99_s is None else {opportunity.step_id: p99_s}
 
 
 def _figures(roi: RoiEstimate | None, evidence: Evidence) -> tuple[Figure, ...]:

@@ -112,7 +112,12 @@ def run_often(
         keep_spans=spans.extend,
         keep_recordings=recordings.extend,
     )
-    return Ran(assemble_runs(spans).runs, tuple(recordings))
+    # Replay draws by run id, which a batch makes up anew each time.
+    named = [
+        recording.model_copy(update={"run_id": f"{seed}-{number}"})
+        for number, recording in enumerate(recordings)
+    ]
+    return Ran(assemble_runs(spans).runs, tuple(named))
 
 
 def grist_of(ran: Ran, settings: str = AUTO_LOW) -> Grist:

@@ -346,6 +346,6 @@ class TestBeforeAMerge:
         never = rule("evidence.pairs > 1000000", id="org", **fields)
         mild = rule("evidence.pairs > 0", id="org", action="WARN", enforcement="advisory")
         answer = self.sweep(folder, capsys, organisation=never, own=mild)
-        assert bool(answer["applied"]) is applied
+        assert bool(answer["applied"]) is applied, answer
         said = [text for one in answer["proposals"] for text in one["violations"]]
         assert any("'org'" in text for text in said)

@@ -63,7 +63,9 @@ def test_a_browser_draws_every_golden_diagram(tmp_path: Path) -> None:
     page = tmp_path / "bodies.html"
     write_page(page, *bodies)
     dom = read_dom(page)
-    assert dom.count('aria-roledescription="flowchart-v2"') == sum("```mermaid" in body for body in bodies)
+    assert dom.count('aria-roledescription="flowchart-v2"') == sum(
+        "```mermaid" in body for body in bodies
+    )
     assert "Syntax error" not in dom
     assert dom.count("<script") == 2
     assert "<img" not in dom
@@ -72,7 +74,9 @@ def test_a_browser_draws_every_golden_diagram(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "picture", [*_PICTURES.values(), *map(_picture_of_card, range(len(_DECK)))], ids=lambda p: p.name
+    "picture",
+    [*_PICTURES.values(), *map(_picture_of_card, range(len(_DECK)))],
+    ids=lambda p: p.name,
 )
 def test_every_picture_is_there_and_small(picture: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")

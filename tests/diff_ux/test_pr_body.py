@@ -142,6 +142,20 @@ def test_the_order_is_verdict_numbers_picture_sentences_and_then_what_is_folded(
     assert places == sorted(places)
 
 
+def test_sentences_stand_above_a_picture_that_is_taller_than_a_screen() -> None:
+    body = render_pr_body(read_case("long_workflow").view)
+    assert body.index("**Remove** step") < body.index("```mermaid") < body.index("<details>")
+
+
+def test_a_picture_too_large_to_draw_is_a_folded_table() -> None:
+    before = workflow(*(step(f"s{n}") for n in range(90)))
+    after = workflow(*(step(f"s{n}", sink_to="x") for n in range(90)))
+    body = render_pr_body(view_of(before, after))
+    _assert_short(body)
+    assert_harmless(body)
+    assert "| ~ | `s0` | `step` |" in body.split("Too large to draw: the steps that change")[1]
+
+
 def test_a_prompt_is_shown_word_by_word_in_a_fold() -> None:
     before, after = (
         workflow(step("a"), agents={"writer": {"model": "m", "system_prompt": prompt}})

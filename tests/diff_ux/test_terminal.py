@@ -30,6 +30,21 @@ def test_the_terminal_shows_the_same_facts() -> None:
         assert part in text
 
 
+def test_a_terminal_without_a_fold_tells_whole_sentences_once() -> None:
+    text = _show(view_of(workflow(step("a")), workflow(step("a", config={"max_retries": 2}))))
+    assert text.count("Retry a") == 1
+    assert "in full" not in text
+
+
+def test_a_long_line_is_wrapped_not_cut() -> None:
+    output = StringIO()
+    console = Console(file=output, width=40, color_system=None, soft_wrap=True)
+    console.print(
+        render_terminal(view(why="word " * 30 + "last", reasons=("word " * 30 + "last",)))
+    )
+    assert output.getvalue().count("last") == 2
+
+
 def test_markup_and_escape_sequences_in_data_have_no_effect() -> None:
     text = _show(
         view(title="[red]x[/red] \x1b[31mred \x07", verdict="[link=https://e.example]y[/link]")
@@ -44,4 +59,3 @@ def test_no_hostile_name_writes_a_control_character() -> None:
     text = _show(view_of(before, after))
     assert "\x1b" not in text
     assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in text
-    assert "change in full" in text

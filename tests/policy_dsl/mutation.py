@@ -22,7 +22,16 @@ from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
 MODULES = ("evaluator", "operators")
-_QUICK = ("operators", "functions", "types", "policies", "explain", "sandbox", "reference")
+_QUICK = (
+    "what_it_costs",
+    "operators",
+    "functions",
+    "types",
+    "policies",
+    "explain",
+    "sandbox",
+    "reference",
+)
 _THOROUGH = ("grammar", "linting", "fuzz")
 _LIMIT_S = 90
 _FAILED, _NOT_COLLECTED = 1, 2

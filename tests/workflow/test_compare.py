@@ -1,9 +1,5 @@
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -384,13 +380,6 @@ def _parse(document: Json) -> Workflow:
     return parse_workflow(json.dumps(document))
 
 
-@settings(deadline=None, max_examples=80)
-@given(_documents, _documents)
-def test_documents_differ_if_and_only_if_there_is_a_change(one: Json, other: Json) -> None:
-    before, after = _parse(one), _parse(other)
-    assert bool(_diff(before, after)) == (before.spec_sha256 != after.spec_sha256)
-
-
 @settings(deadline=None, max_examples=60)
 @given(_documents, _documents)
 def test_every_differing_leaf_of_a_step_that_stayed_lies_under_a_change(
@@ -448,30 +437,3 @@ def test_one_mutated_leaf_lies_under_exactly_the_change_that_names_it(
     target["meta"] = {**target["meta"], "new leaf": {"deep": 1}}
     (change,) = _diff(before, _parse(raw))
     assert change.pointer == node.pointer + format_pointer(["meta", "new leaf", "deep"])
-
-
-def test_the_result_does_not_depend_on_the_hash_seed() -> None:
-    script = (
-        "from workflow import diff_workflows, parse_workflow\n"
-        "a = parse_workflow('{agents: {w: {model: m}}, steps: ["
-        + ", ".join(f"{{name: s{n}, uses: agents.w, input: {n % 3}}}" for n in range(9))
-        + "]}')\n"
-        "b = parse_workflow('{agents: {w: {model: n}}, steps: ["
-        + ", ".join(f"{{name: t{n}, uses: agents.w, input: {n % 4}}}" for n in range(9))
-        + "]}')\n"
-        "for c in diff_workflows(a, b): print(type(c).__name__, c.pointer, c.subject.id)\n"
-    )
-    root = Path(__file__).parents[2]
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=root,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        for seed in ("0", "1", "77")
-    }
-    assert len(outputs) == 1
-    assert outputs.pop().strip()

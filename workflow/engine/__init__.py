@@ -9,6 +9,7 @@ from workflow.engine.events import (
     RunStarted,
     StepFinished,
     StepStarted,
+    Visit,
 )
 from workflow.engine.live import perform_live, perform_mocked
 from workflow.engine.program import Program, StepPlan
@@ -35,6 +36,7 @@ __all__ = [
     "StepPlan",
     "StepStarted",
     "VirtualTimeLoop",
+    "Visit",
     "compile_program",
     "hash_with",
     "perform_live",

@@ -1,12 +1,8 @@
 """Makes a workflow ready to run: settings merged, prompts filled, expressions compiled, once for any number of runs."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypedDict
-
-from pydantic import JsonValue
 
 from policy_dsl import Policy, compile_condition, compile_expression
 from workflow.engine.program import (
@@ -20,31 +16,26 @@ from workflow.engine.program import (
     SkillRef,
     StepPlan,
 )
+from workflow.engine.step_settings import common, fill_prompt, merge_settings, patience
 from workflow.errors import NotExecutableError
 from workflow.load import Workflow
 from workflow.names import CONDITION_NAMES
 from workflow.nodes import StepNode
 from workflow.references import side_effects_of
-from workflow.spec import (
-    AgentSpec,
+from workflow.step_spec import (
     Branch,
     ConditionalStep,
     LoopStep,
     MapStep,
     ParallelStep,
-    PromptFile,
     SimpleStep,
     SkillUse,
     StepBlock,
-    StepConfig,
     StepSpec,
 )
-from workflow.templates import to_text
 
 SCORE_STEP_ID = "/score"
 """`step_id` of the declared scorer, which is no step of the workflow."""
-
-_VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 
 def compile_program(workflow: Workflow, *, organisation: Iterable[Policy] = ()) -> Program:
@@ -79,7 +70,7 @@ class _Compiler:
                 node, f"`usage_limits` on a {node.kind}", "put them on the steps inside"
             )
         container = self.compile_container(step, node)
-        return StepPlan(node=node, container=container, **_common(step))
+        return StepPlan(node=node, container=container, **common(step))
 
     def compile_simple(self, step: SimpleStep, node: StepNode) -> StepPlan:
         if node.uses.startswith("imports."):
@@ -90,22 +81,22 @@ class _Compiler:
         params = step.agent.params if isinstance(step.agent, SkillUse) else {}
         limits = step.usage_limits
         cost_usd = limits.total_cost_usd_limit if limits else None
-        common = _common(step)
-        if agent and common["output_schema"] is None:
-            common["output_schema"] = agent.output_schema
+        shared = common(step)
+        if agent and shared["output_schema"] is None:
+            shared["output_schema"] = agent.output_schema
         return StepPlan(
             node=node,
             agent_name=name if agent else "",
             agent=agent,
-            system_prompt=_fill_prompt(agent, self.workflow.prompts[name]) if agent else "",
-            settings=_merge_settings(step.config, agent) if agent else {},
+            system_prompt=fill_prompt(agent, self.workflow.prompts[name]) if agent else "",
+            settings=merge_settings(step.config, agent) if agent else {},
             skill=None if agent else SkillRef(node.uses, params),
             validators=tuple(_refer(validator) for validator in step.validators),
             fallback=fallback,
             max_cost_usd=None if cost_usd is None else Decimal(str(cost_usd)),
             max_tokens=limits.total_tokens_limit if limits else None,
-            **_patience(step.config, agent),
-            **common,
+            **patience(step.config, agent),
+            **shared,
         )
 
     def compile_container(self, step: StepSpec, node: StepNode) -> Container:
@@ -151,67 +142,6 @@ class _Compiler:
         return NotExecutableError(
             f"{where}: step {node.step_id!r}: {what} can be reviewed and patched, not run yet{hint}"
         )
-
-
-class _Common(TypedDict):
-    input: JsonValue
-    has_input: bool
-    input_schema: Mapping[str, JsonValue] | None
-    output_schema: Mapping[str, JsonValue] | None
-    updates_context: bool
-    sink_to: str
-
-
-class _Patience(TypedDict):
-    timeout_s: float | None
-    max_retries: int
-    backoff_s: float
-
-
-def _common(step: StepSpec) -> _Common:
-    return {
-        "input": step.input,
-        "has_input": "input" in step.model_fields_set,
-        "input_schema": step.input_schema,
-        "output_schema": step.output_schema,
-        "updates_context": step.updates_context,
-        "sink_to": (step.sink_to or "").removeprefix("context."),
-    }
-
-
-def _patience(config: StepConfig, agent: AgentSpec | None) -> _Patience:
-    timeout_s, max_retries = config.timeout_s, config.max_retries
-    if agent:
-        timeout_s = agent.timeout if timeout_s is None else timeout_s
-        max_retries = agent.max_retries if max_retries is None else max_retries
-    return {
-        "timeout_s": timeout_s,
-        "max_retries": max_retries or 0,
-        "backoff_s": config.backoff_s or 0.0,
-    }
-
-
-def _merge_settings(config: StepConfig, agent: AgentSpec) -> dict[str, JsonValue]:
-    settings = agent.model_settings
-    merged: dict[str, JsonValue] = {
-        "temperature": settings.temperature if config.temperature is None else config.temperature,
-        "top_p": settings.top_p if config.top_p is None else config.top_p,
-        "max_tokens": settings.max_tokens if config.max_tokens is None else config.max_tokens,
-    }
-    return {knob: value for knob, value in merged.items() if value is not None}
-
-
-def _fill_prompt(agent: AgentSpec, text: str) -> str:
-    """Put a prompt file's variables in; what looks like one and isn't declared stays as it is."""
-    if not isinstance(agent.system_prompt, PromptFile):
-        return text
-    variables = agent.system_prompt.variables
-
-    def fill(match: re.Match[str]) -> str:
-        name = match.group(1)
-        return to_text(variables[name]) if name in variables else match.group()
-
-    return _VARIABLE.sub(fill, text)
 
 
 def _plan_scorer(workflow: Workflow, reference: str) -> StepPlan:

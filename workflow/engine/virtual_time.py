@@ -9,7 +9,10 @@ import selectors
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple, Unpack
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
@@ -37,9 +40,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._skipped_s = self._real_s = 0.0
         self._origin = time.monotonic()
 
-    def run_in_executor(  # type: ignore[override]
-        self, executor: Executor | None, func: Callable[..., Any], *args: Any
-    ) -> asyncio.Future[Any]:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
         """Run in a thread, and keep to real time until it is done."""
         future = super().run_in_executor(executor, func, *args)
         self._in_flight += 1
@@ -48,13 +51,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def wait(self, select: Callable[[float | None], Any], timeout: float | None) -> Any:
         """Wait for `timeout` seconds: for real while threads are at work, else by moving the clock."""
-        if timeout is None or timeout <= 0:
+        if timeout is not None and timeout <= 0:
             return select(timeout)
         if self._in_flight:
             before = time.monotonic()
             ready = select(timeout)
             self._real_s += time.monotonic() - before
             return ready
+        if timeout is None:
+            return select(None)
         ready = select(0)
         if not ready:
             self._skipped_s += timeout

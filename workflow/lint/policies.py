@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from policy_dsl import LintKind, Policy, lint_policies
+from policy_dsl import Lint, LintKind, Policy, lint_policies
 from workflow.diagnostics import Severity
 from workflow.findings import Finding
 from workflow.lint.draft import Draft
 from workflow.lint.expressions import compile_or_tell
 from workflow.names import POLICY_NAMES
 from workflow.policies import speaks_of_both
+
+_MAX_PAIRED = 20
 
 
 def check_policies(draft: Draft) -> Iterator[Finding]:
@@ -21,11 +23,20 @@ def find_policy_problems(policies: Sequence[Policy]) -> Iterator[Finding]:
     numbers = {policy.id: number for number, policy in enumerate(policies)}
     for number, policy in enumerate(policies):
         yield from _check_one(policy, f"/policies/{number}")
-    for lint in lint_policies(policies, POLICY_NAMES):
+    for lint in _lint(policies):
         if lint.kind is not LintKind.INVALID:
             message = f"policy {lint.policy_id!r}: {lint.message} ({lint.expression})"
             pointer = f"/policies/{numbers[lint.policy_id]}"
             yield Finding(f"policy-{lint.kind}", pointer, message, severity=Severity.WARNING)
+
+
+def _lint(policies: Sequence[Policy]) -> Iterator[Lint]:
+    """Lint each, and each pair where there are few: pairs grow with the square, and every load pays for them."""
+    if len(policies) <= _MAX_PAIRED:
+        yield from lint_policies(policies, POLICY_NAMES)
+    else:
+        for policy in policies:
+            yield from lint_policies([policy], POLICY_NAMES)
 
 
 def _check_one(policy: Policy, pointer: str) -> Iterator[Finding]:

@@ -118,7 +118,9 @@ def test_the_start_is_exact_to_the_microsecond(microsecond: int) -> None:
     events: list[Event] = []
     run(make_program("- {name: a, uses: flujo.value.pass}"), listeners=[events.append])
     for event in events:
-        moved = isinstance(event, RunStarted)
-        collector(event._replace(started_at=started_at) if moved else event)
+        if isinstance(event, RunStarted):
+            collector(event._replace(started_at=started_at))
+        else:
+            collector(event)
     (told,) = assemble_runs(collector.take()).runs
     assert told.started_at == started_at
