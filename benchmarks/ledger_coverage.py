@@ -57,7 +57,7 @@ _ORDER: dict[str, JsonValue] = {
     "currency": "USD",
 }
 _HEAD_SEED = 1_000_000
-_DEFAULTS = (50, 200)
+_DEFAULTS = (50, 300)
 
 
 @dataclass(frozen=True)

@@ -79,11 +79,12 @@ def find_neighbours(graph: Graph, marks: Marks) -> frozenset[str]:
     """Return the marked steps and those one edge away from them."""
     marked = {node.step_id for node in graph.nodes if node.step_id in marks}
     hops = (
-        {edge.source, edge.target}
+        end
         for edge in graph.edges
         if edge.source in marked or edge.target in marked
+        for end in (edge.source, edge.target)
     )
-    return frozenset(marked.union(*hops))
+    return frozenset(marked.union(hops))
 
 
 def _with_containers(graph: Graph, shown: frozenset[str]) -> frozenset[str]:

@@ -72,8 +72,8 @@ class Evidence:
     """What paired replay found; `noise_floor` is the share of recordings the base itself doesn't reproduce (A/A).
 
     `wins` and `losses` count runs that only the patched or only the base version completes; `drawn` attempts weren't in
-    the recording but drawn from others of the same step, `stood_in` ones are by a step that now behaves differently, and
-    `tainted` ones follow after either.
+    the recording but drawn from others of the same step, `stood_in` ones are by a step that now behaves differently,
+    and `tainted` ones follow after either.
     """
 
     verdict: Verdict

@@ -101,7 +101,7 @@ def skill(
 def classify_exception(error: BaseException) -> ErrorClass:
     """Map what a skill raised to the closed set: its own `error_class`, its type, or an HTTP status it carries."""
     own = getattr(error, "error_class", None)
-    if isinstance(own, ErrorClass):
+    if isinstance(own, ErrorClass) and own:
         return own
     if isinstance(error, TimeoutError):
         return ErrorClass.TIMEOUT

@@ -21,6 +21,9 @@ COMMANDS = {
 }
 """Each command in the module of its name; only the one that is called gets imported."""
 
+_INTERRUPTED = 130
+"""What typer makes of Ctrl-C, without a word."""
+
 
 def main() -> None:
     """Run the command line; every known error is one clear line and exit 2, never a traceback."""
@@ -32,6 +35,8 @@ def run_command(arguments: list[str]) -> int:
     arguments = arguments or ["--help"]
     try:
         code = _build(arguments)(arguments, prog_name="flujo", standalone_mode=False)
+        if code == _INTERRUPTED:
+            raise KeyboardInterrupt
     except typer.Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, typer.Abort):

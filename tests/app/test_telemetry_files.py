@@ -100,7 +100,7 @@ class TestTelemetry:
     def test_a_file_without_a_good_line_is_refused(self, tmp_path: Path, content: bytes) -> None:
         path = tmp_path / "runs.jsonl"
         path.write_bytes(content)
-        with pytest.raises(BadInputError, match="no line of .* is OTLP trace data"):
+        with pytest.raises(BadInputError, match=r"no line of .* is OTLP trace data"):
             read_telemetry([path])
 
     def test_an_empty_file_holds_no_runs(self, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ class HttpError(Exception):
     ("error", "error_class"),
     [
         (AttemptError(ErrorClass.REJECTED, "no"), ErrorClass.REJECTED),
+        (AttemptError(ErrorClass.NONE, "a failure all the same"), ErrorClass.CRASH),
         (HttpError(error_class=ErrorClass.UNAVAILABLE), ErrorClass.UNAVAILABLE),
         (HttpError(error_class="unavailable"), ErrorClass.CRASH),
         (TimeoutError(), ErrorClass.TIMEOUT),

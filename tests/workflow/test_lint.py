@@ -121,6 +121,13 @@ def test_imports_that_double_with_every_file_are_stopped() -> None:
         parse_workflow("imports: {i: 0.yaml}\n" + STEP, read=make_reader(files))
 
 
+def test_many_policies_are_linted_one_by_one() -> None:
+    policies = ", ".join(f"{{id: p{n}, assert: result.score > {n % 2}}}" for n in range(30))
+    dead = "{id: dead, when: 'false', assert: result.success}"
+    found = find(f"{STEP}policies: [{policies}, {dead}]")
+    assert [one.id for one in found] == ["policy-dead"]
+
+
 def read_page() -> list[str]:
     page = (Path(__file__).parents[2] / "docs/reference/diagnostics.md").read_text("utf-8")
     return re.findall(r"^\| `([a-z-]+)` \|", page, flags=re.MULTILINE)

@@ -87,7 +87,8 @@ async def _perform(state: RunState, execution: Execution, number: int) -> _Try:
         async with deadline:
             return _Try(await state.perform(call))
     except AttemptError as error:
-        return _Try(_cost_of(error), outcome_of(error.error_class), error.error_class, str(error))
+        error_class = classify_exception(error)
+        return _Try(_cost_of(error), outcome_of(error_class), error_class, str(error))
     except Exception as error:
         if deadline and deadline.expired() and isinstance(error, TimeoutError):
             text = f"no answer within {plan.timeout_s:g} s"

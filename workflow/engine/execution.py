@@ -45,7 +45,5 @@ def failed(error_class: ErrorClass, error: str) -> Ended:
 
 
 def outcome_of(error_class: ErrorClass) -> Outcome:
-    """Return the outcome that goes with an error class."""
-    if not error_class:
-        return Outcome.OK
+    """Return the outcome of what failed with this class."""
     return Outcome.TIMEOUT if error_class is ErrorClass.TIMEOUT else Outcome.ERROR

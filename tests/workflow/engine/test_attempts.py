@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from telemetry import ErrorClass, Outcome
 from tests.builders import make_program, run
 from tests.fakes.agents import Answer, ScriptedAgents
-from workflow import AttemptFinished, Event, skill
+from workflow import AgentReply, AttemptError, AttemptFinished, Call, Event, skill
 
 
 def ask(config: str, *answers: Answer, more: str = "") -> tuple[str, ScriptedAgents]:
@@ -142,6 +142,14 @@ def test_an_agent_s_patience_holds_unless_the_step_has_its_own() -> None:
     plans = make_program(steps, agents=agents).leaves
     assert (plans["a"].timeout_s, plans["a"].max_retries) == (7, 4)
     assert (plans["b"].timeout_s, plans["b"].max_retries) == (1, 0)
+
+
+def test_a_failure_that_names_no_class_is_still_a_failure() -> None:
+    async def fail(_: Call) -> AgentReply:
+        raise AttemptError(ErrorClass.NONE, "nobody knows why")
+
+    result = run(make_program(), perform=fail)
+    assert (result.error_class, result.error) == (ErrorClass.CRASH, "draft: nobody knows why")
 
 
 LENGTH = ", validators: [{id: flujo.check.length, params: {min_chars: 4}}]"
