@@ -11,7 +11,7 @@ _WORD = re.compile(
     r"[A-Za-z0-9À-ÖØ-öø-ÿ$€%+−–—×→≥≤±≈…(]?[A-Za-z0-9À-ÖØ-öø-ÿ$€%/.,;:'’()=+−–—×→≥≤±≈…?-]*!?"
 )
 _ACTS = re.compile(
-    r"""//|:/|//|www\.|^/|\]\(|^-{2,}|^\W*$   # addresses, commands, links, rules
+    r"""//|:/|www\.|^\W*/|\]\(|^-{2,}|^\W*$   # addresses, commands, links, rules
     |\w\.[a-z]{2,}/                    # an address without a scheme
     |\b[0-9a-f]{7,}\b                  # what could be a commit
     |[a-z]-[0-9]|GHSA-                 # an issue elsewhere: GH-1, JIRA-12

@@ -12,7 +12,7 @@ from diff_ux import (
     draw_change,
     list_rewordings,
 )
-from meta_agent import Evidence, RoiEstimate
+from meta_agent import ArmSummary, Evidence, Gains, RoiEstimate
 
 _TRACK_RECORD = 20
 
@@ -89,12 +89,31 @@ def _latencies(proposal: Proposal) -> dict[str, float]:
 def _figures(roi: RoiEstimate | None, evidence: Evidence) -> tuple[Figure, ...]:
     if roi is None:
         return ()
+    net = Figure("net a month", usd(roi.mid), f"{usd(roi.low)} … {usd(roi.high)}")
     before, after = evidence.before, evidence.after
-    figures = [Figure("net a month", usd(roi.mid), f"{usd(roi.low)} … {usd(roi.high)}")]
-    if before and after:
-        figures.insert(0, Figure("success before", f"{before.success:.1%}", before.interval))
-        figures.insert(1, Figure("success after", f"{after.success:.1%}", after.interval))
-    return tuple(figures)
+    if before is None or after is None:
+        return (net,)
+    return (*_what_gains_most(roi.gains, before, after), net)
+
+
+def _what_gains_most(gains: Gains, before: ArmSummary, after: ArmSummary) -> tuple[Figure, Figure]:
+    """Show the measure that most of the value comes from, before and after."""
+    by_size = {
+        "success": abs(gains.success.mid),
+        "cost": abs(gains.money.mid),
+        "time": abs(gains.latency.mid),
+    }
+    most = max(by_size, key=lambda name: by_size[name])
+    if most == "cost":
+        values = (f"${before.cost_usd:.5f}", f"${after.cost_usd:.5f}")
+        return Figure("cost before", values[0], "a run"), Figure("cost after", values[1], "a run")
+    if most == "time":
+        values = (f"{before.latency_s:.1f} s", f"{after.latency_s:.1f} s")
+        return Figure("time before", values[0], "a run"), Figure("time after", values[1], "a run")
+    return (
+        Figure("success before", f"{before.success:.1%}", before.interval),
+        Figure("success after", f"{after.success:.1%}", after.interval),
+    )
 
 
 def _evidence(evidence: Evidence, roi: RoiEstimate | None) -> tuple[EvidenceRow, ...]:
