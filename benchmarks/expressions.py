@@ -1,15 +1,13 @@
 """Measures the expression language: compiling, evaluating, and the dearest attacks of its test cases.
 
-Run with `python -m benchmarks.expressions`; beside simpleeval where that is installed, as ratios of the same run. Each
-figure is the best of several passes, in CPU time.
+Run with `python -m benchmarks.expressions`; beside simpleeval and Google's CEL (cel-expr-python), as ratios of the same
+run, where they can say the same. Each figure is the best of several passes, in CPU time.
 """
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from time import thread_time
-from types import ModuleType
 
 from policy_dsl import ExpressionError, compile_expression
 
@@ -40,29 +38,46 @@ _HOSTILE_DATA: dict[str, object] = {
 
 def main() -> None:
     """Print a line per expression, then the dearest attack."""
-    peer = import_module("simpleeval") if find_spec("simpleeval") else None
-    print(f"{'':<74}{'compile':>10}{'evaluate':>10}{'simpleeval':>12}")
+    print(f"{'':<74}{'compile':>10}{'evaluate':>10}{'simpleeval':>12}{'CEL':>8}")
     for source in _SOURCES:
-        _report(source, peer)
+        _report(source)
     seconds, attack = max(
         (_attack(source), source) for source in _ATTACKS.read_text("utf-8").splitlines()
     )
     print(f"\ndearest attack: {seconds * 1e3:.1f} ms for {attack}")
 
 
-def _report(source: str, peer: ModuleType | None) -> None:
+def _report(source: str) -> None:
     names = {"result": _RESULT}
     expression = compile_expression(source)
     assert expression.holds(names)
     compiling = _seconds(lambda: compile_expression(source), 2_000)
     evaluating = _seconds(lambda: expression.evaluate(names), 20_000)
-    other = _peer_seconds(source, peer) if peer and "every" not in source else None
-    ratio = f"{other / evaluating:>10.0f} ×" if other else f"{'–':>12}"
-    print(f"{source:<74}{compiling * 1e6:>7.1f} µs{evaluating * 1e6:>7.2f} µs{ratio}")
+    peers = (_simpleeval_seconds(source), _cel_seconds(source))
+    simpleeval, cel = (f"{peer / evaluating:.1f} ×" if peer else "–" for peer in peers)
+    print(
+        f"{source:<74}{compiling * 1e6:>7.1f} µs{evaluating * 1e6:>7.2f} µs{simpleeval:>12}{cel:>8}"
+    )
 
 
-def _peer_seconds(source: str, peer: ModuleType) -> float:
+def _cel_seconds(source: str) -> float | None:
+    """Measure CEL with its program built beforehand; it has neither `lower` nor our `every`."""
+    if "every" in source or "lower" in source:
+        return None
+    cel = import_module("cel_expr_python.cel")
+    program = cel.NewEnv(variables={"result": cel.Type.DYN}).compile(
+        source.replace(" and ", " && ")
+    )
+    data = {"result": _RESULT}
+    assert program.eval(data=data).value() is True
+    return _seconds(lambda: program.eval(data=data).value(), 20_000)
+
+
+def _simpleeval_seconds(source: str) -> float | None:
     """Measure simpleeval with its tree parsed beforehand, as ours is."""
+    if "every" in source:
+        return None
+    peer = import_module("simpleeval")
     evaluator = peer.EvalWithCompoundTypes(names={"result": _RESULT})
     tree = evaluator.parse(source)
     assert evaluator.eval(source, previously_parsed=tree) is True

@@ -232,9 +232,9 @@ class _Demo:
         self.say("\nWhere to look")
         self.say(f"   git -C {self.folder} log --stat")
         self.say(f"   git -C {self.folder} branch --list 'flujo/*'")
-        for handled in self.handled:
-            if handled.fate is Fate.PROPOSED:
-                self.say(f"   {handled.where}")
+        offered = [handled.where for handled in self.handled if handled.fate is Fate.PROPOSED]
+        for where in dict.fromkeys(offered):
+            self.say(f"   {where}")
         return {
             "repository": str(self.folder),
             "simulated": True,

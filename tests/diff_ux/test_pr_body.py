@@ -1,3 +1,4 @@
+import os
 import re
 from dataclasses import replace
 from html import unescape
@@ -15,6 +16,7 @@ from tests.diff_ux.specs import hostile_workflows, step, texts, workflow
 from tests.diff_ux.views import hostile_view, view, view_of
 from workflow import Workflow
 
+_TIMES = 50 if os.environ.get("FLUJO_VERIFY") else 1
 _NUMBER = re.compile(r"[−+-]?[$€]?\d+(?:[.,]\d+)*%?")
 
 
@@ -57,20 +59,20 @@ def test_no_long_text_acts_on_the_page_or_makes_it_too_long(text: str) -> None:
     _assert_short(body)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60 * _TIMES)
 @given(texts)
 def test_no_generated_text_acts_on_the_page(text: str) -> None:
     assert_harmless(render_pr_body(hostile_view(text)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60 * _TIMES)
 @given(st.lists(st.sampled_from(NAUGHTY), min_size=2, max_size=5))
 def test_no_mixture_of_naughty_texts_acts_on_the_page(parts: list[str]) -> None:
-    for glue in ("", " ", "\n"):
+    for glue in ("", " ", "\n", "(", "-"):
         assert_harmless(render_pr_body(hostile_view(glue.join(parts))))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=60 * _TIMES)
 @given(hostile_workflows, hostile_workflows)
 def test_no_name_in_a_spec_acts_on_the_page(before: Workflow, after: Workflow) -> None:
     body = render_pr_body(view_of(before, after))
