@@ -9,6 +9,7 @@ from app.errors import PathError
 
 _MAX_LENGTH = 1024
 _FORBIDDEN = re.compile(r"[\\:\x00-\x1f\x7f]")
+_MEMBER = re.compile(r"(.)-(.)|(.)", re.DOTALL)
 _GIT_FOLDER = re.compile(r"\.git|git~\d+")
 
 
@@ -63,6 +64,12 @@ def _compile(glob: str) -> re.Pattern[str]:
     return re.compile("".join(_translate(token) for token in tokens), re.DOTALL)
 
 
+def _escape_member(member: re.Match[str]) -> str:
+    """Keep a range `a-z` and escape everything else, so that no sign of a glob is one of the expression."""
+    first, last, single = member.groups()
+    return re.escape(single) if single else f"{re.escape(first)}-{re.escape(last)}"
+
+
 def _translate(token: str) -> str:
     match token:
         case "**/":
@@ -76,7 +83,7 @@ def _translate(token: str) -> str:
         case _ if len(token) > 1 and token.startswith("["):
             inside = token[1:-1]
             negated = inside.startswith("!")
-            members = re.escape(inside.removeprefix("!")).replace(r"\-", "-")
+            members = _MEMBER.sub(_escape_member, inside.removeprefix("!"))
             return f"[{'^/' if negated else ''}{members}]" if members else re.escape(token)
         case _:
             return re.escape(token)
