@@ -14,14 +14,16 @@ _ACTS = re.compile(
     r"""//|:/|www\.|^\W*/|\]\(|^-{2,}|^\W*$   # addresses, commands, links, rules
     |\w\.[a-z]{2,}/                    # an address without a scheme
     |\b[0-9a-f]{7,}\b                  # what could be a commit
-    |[a-z]-[0-9]|GHSA-                 # an issue elsewhere: GH-1, JIRA-12
+    |[a-z]-[0-9]|GH-|GHSA-               # an issue elsewhere: GH-1, JIRA-12
     |:[\w+-]+:                         # an emoji, which may be a picture
     |\$(?![0-9])|\$.*\$                # a formula
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_PLAIN_SIGNS = frozenset("$€%=+-−–—×→≥≤±≈…")
+_PLAIN_SIGNS = frozenset("€%=+-−–—×→≥≤±≈…")
 _STARTS_BLOCK = re.compile(r"[-+=]+|\d+[.)]")
+_MAX_TICKS = 60
+_MANY_TICKS = re.compile(f"`{{{_MAX_TICKS + 1},}}")
 _SPACES = re.compile(r"^ +| +$| {2,}")
 
 
@@ -45,7 +47,7 @@ def shorten(text: str, limit: int) -> str:
 
 def code_span(text: str, *, limit: int = 80) -> str:
     """Return one line of inline code; the delimiter is longer than any run of backticks inside."""
-    shown = shorten(show_spaces(show_invisible(shorten(text, limit + 1))), limit)
+    shown = shorten(show_spaces(show_invisible(_cut_ticks(shorten(text, limit + 1)))), limit)
     if not shown:
         return '`""`'
     ticks = "`" * (_longest_run(shown, "`") + 1)
@@ -55,7 +57,7 @@ def code_span(text: str, *, limit: int = 80) -> str:
 
 def fenced(text: str, *, language: str = "", limit: int = 65_536) -> str:
     """Return a fenced block; the fence is longer than any run of backticks inside."""
-    lines = shorten(text.replace("\r\n", "\n"), limit + 1)
+    lines = _cut_ticks(shorten(text.replace("\r\n", "\n"), limit + 1))
     shown = shorten(show_invisible(lines, keep="\n\t"), limit)
     ticks = "`" * max(3, _longest_run(shown, "`") + 1)
     return f"{ticks}{language}\n{shown}\n{ticks}"
@@ -89,6 +91,11 @@ def _is_invisible(char: str) -> bool:
         return True
     is_selector = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
     return is_selector or (category == "Zs" and char != " ")
+
+
+def _cut_ticks(text: str) -> str:
+    """Cut very long runs of backticks: GitHub's renderer counts to 80 in a span and to 255 in a fence, no further."""
+    return _MANY_TICKS.sub(f"{'`' * _MAX_TICKS}…", text)
 
 
 def _longest_run(text: str, char: str) -> int:

@@ -225,6 +225,8 @@ ORDINARY = (
     "a" * 60,
     "x" * 199,
     "`" * 60,
+    "`" * 81,
+    "`" * 199,
     "#" * 60,
     "word " * 39,
 )
@@ -232,5 +234,12 @@ ORDINARY = (
 NAUGHTY = (*MARKDOWN, *GITHUB, *HTML, *MERMAID, *UNICODE, *ORDINARY)
 """Around two hundred texts; some hold newlines and are longer than a name may be."""
 
-LONG = ("x" * 10_000, "@octocat fixes #1 " * 600, "`" * 10_000, "<b>" * 3_000, "漢字🙂" * 3_000)
+LONG = (
+    "x" * 10_000,
+    "@octocat fixes #1 " * 600,
+    "`" * 10_000,
+    "a\n" + "`" * 300 + "\n@octocat <b>",
+    "<b>" * 3_000,
+    "漢字🙂" * 3_000,
+)
 """Ten thousand characters and more."""

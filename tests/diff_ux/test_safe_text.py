@@ -68,3 +68,12 @@ def test_two_names_that_differ_by_a_space_look_different() -> None:
 def test_a_cut_text_says_so() -> None:
     assert shorten("abcdef", 4) == "abc…"
     assert shorten("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize("number", [1, 59, 60, 61, 79, 80, 81, 254, 255, 256, 257, 300, 10_000])
+def test_no_run_of_backticks_is_too_long_for_the_renderer_to_count(number: int) -> None:
+    ticks = "`" * number
+    fence = cmarkgfm.github_flavored_markdown_to_html(f"{fenced(f'a{chr(10)}{ticks}')}\n\nafter")
+    assert re.fullmatch(r"<pre><code>a\n`+…*\n</code></pre>\n<p>after</p>\n", fence)
+    span = cmarkgfm.github_flavored_markdown_to_html(f"x {code_span(ticks)} y")
+    assert re.fullmatch(r"<p>x <code>`+…*</code> y</p>\n", span)
