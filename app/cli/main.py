@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from app.cli.interruption import listen_for_interruption
 from app.cli.output import CANNOT_DECIDE, print_json
 
 COMMANDS = {
@@ -27,6 +28,7 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; every known error is one clear line and exit 2, never a traceback."""
+    listen_for_interruption()
     sys.exit(run_command(sys.argv[1:]))
 
 

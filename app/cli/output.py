@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app.cli.interruption import stop_if_interrupted
+
 YES, NO, CANNOT_DECIDE = 0, 1, 2
 """The contract of every command: 0 yes, 1 no (failed, denied, refused), 2 can't decide (bad input)."""
 
@@ -60,11 +62,12 @@ def progress_bar(title: str, total: int) -> Iterator["Advance"]:
 
 
 class Advance:
-    """Moves a bar on by one, whatever it is told."""
+    """Moves a bar on by one, whatever it is told; a point where Ctrl-C is heeded."""
 
     def __init__(self, progress: Progress, task: int) -> None:
         self._progress = progress
         self._task = task
 
     def __call__(self, _: object = None) -> None:
+        stop_if_interrupted()
         self._progress.advance(self._task)  # type: ignore[arg-type]
