@@ -15,6 +15,7 @@ class Dying:
         for _ in range(1000):
             pass
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 listen_for_interruption()
 stop_if_interrupted()
 Dying()
