@@ -4,7 +4,10 @@ Run with `python -m benchmarks.expressions`; beside simpleeval and Google's CEL 
 run, where they can say the same. Each figure is the best of several passes, in CPU time.
 """
 
+import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from time import thread_time
@@ -32,6 +35,11 @@ _HOSTILE_DATA: dict[str, object] = {
     "long": "a" * 100_000,
     "short": "a" * 500,
     "sharp": "ß" * 100_000,
+    "emoji": "😀" * 100_000,
+    "fewer_emoji": "😀" * 30_000,
+    "growing": "ΐ" * 30_000,
+    "words": "😀 " * 3_999,
+    "money": [Decimal(1) / 3] * 15_000,
     "objects": [object()],
 }
 
@@ -44,7 +52,11 @@ def main() -> None:
     seconds, attack = max(
         (_attack(source), source) for source in _ATTACKS.read_text("utf-8").splitlines()
     )
-    print(f"\ndearest attack: {seconds * 1e3:.1f} ms for {attack}")
+    print(f"\nslowest attack: {seconds * 1e3:.1f} ms for {attack}")
+    peak, attack = max(
+        (_peak_bytes(source), source) for source in _ATTACKS.read_text("utf-8").splitlines()
+    )
+    print(f"largest attack: {peak / 1e6:.2f} MB for {attack}")
 
 
 def _report(source: str) -> None:
@@ -90,6 +102,20 @@ def _attack(source: str) -> float:
     except ExpressionError:
         return 0.0
     return _seconds(lambda: expression.evaluate(_HOSTILE_DATA), 1)
+
+
+def _peak_bytes(source: str) -> int:
+    """Measure the most memory an attack holds at once, compiling it included."""
+    tracemalloc.start()
+    _try(source)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def _try(source: str) -> None:
+    with suppress(ExpressionError):
+        compile_expression(source).evaluate(_HOSTILE_DATA)
 
 
 def _seconds(work: Callable[[], object], times: int) -> float:

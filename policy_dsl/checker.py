@@ -83,7 +83,8 @@ def _item(node: Item, context: Context) -> Type:
 
 
 def _field(node: Field, context: Context) -> Type:
-    return _field_of(check(node.owner, context), node.name, node.end - len(node.name) + 1)
+    owner = check(node.owner, context)
+    return ANY if owner is ANY else _field_of(owner, node.name, node.end - len(node.name) + 1)
 
 
 def _field_of(owner: Type, name: str, column: int) -> Type:

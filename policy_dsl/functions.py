@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from policy_dsl.errors import Stopped
-from policy_dsl.limits import MAX_DIGITS, MAX_ITEMS
+from policy_dsl.limits import CHARACTERS_PER_STEP, MAX_DIGITS, MAX_ITEMS
 from policy_dsl.operators import is_missing, pay_for_search
 from policy_dsl.schema import ANY, BOOL, NUMBER, TEXT, Kind, ListType, Type
 from policy_dsl.values import NUMBERS, UNKNOWN, Scope, bounded, kind_of, plain
+
+_STEPS_PER_NUMBER = 3  # the list is copied, and each decimal in it becomes a number of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def _extreme(name: str, choose: Callable[[list[float]], float]) -> Callable[...,
 
 def _numbers(scope: Scope, name: str, items: list[object]) -> list[float] | None:
     """Return the items if all are numbers, nothing if any is null; raises `Stopped`."""
-    scope.spend(len(items))
+    scope.spend(_STEPS_PER_NUMBER * len(items))
     numbers: list[float] = []
     for item in map(plain, items):
         if isinstance(item, int | float) and type(item) in NUMBERS:
@@ -79,19 +81,16 @@ def _is_unknown(_scope: Scope, value: object) -> object:
     return is_missing(value)
 
 
-def _lower(scope: Scope, text: str) -> object:
-    scope.read(text)
-    return text.lower()
+def _rewriting(change: Callable[[str], str]) -> Callable[[Scope, str], object]:
+    def run(scope: Scope, text: str) -> object:
+        if len(text) <= CHARACTERS_PER_STEP:
+            return change(text)
+        scope.rewrite(text)
+        made = change(text)
+        scope.keep(made)
+        return made
 
-
-def _upper(scope: Scope, text: str) -> object:
-    scope.read(text)
-    return text.upper()
-
-
-def _strip(scope: Scope, text: str) -> object:
-    scope.read(text)
-    return text.strip()
+    return run
 
 
 def _starts_with(scope: Scope, text: str, prefix: str) -> object:
@@ -107,11 +106,13 @@ def _ends_with(scope: Scope, text: str, suffix: str) -> object:
 def _split(scope: Scope, text: str, separator: str | None = None) -> object:
     if separator == "":
         raise Stopped("split() needs a separator, or none at all for blanks")
+    scope.rewrite(text)
     pay_for_search(scope, separator or " ", text)
     words = text.split(separator, MAX_ITEMS)
     if len(words) > MAX_ITEMS:
         raise Stopped(f"split() makes more than {MAX_ITEMS:,} items")
     scope.spend(len(words))
+    scope.keep(*words)
     return words
 
 
@@ -138,11 +139,11 @@ FUNCTIONS: Mapping[str, Function] = {
 METHODS: Mapping[str, Function] = {
     ".endswith": Function(_ends_with, (_TEXT, _TEXT), BOOL),
     ".get": Function(_get, ((Kind.MAP,), _TEXT, _ANYTHING), ANY, 1),
-    ".lower": Function(_lower, (_TEXT,), TEXT),
+    ".lower": Function(_rewriting(str.lower), (_TEXT,), TEXT),
     ".split": Function(_split, (_TEXT, _TEXT), ListType(TEXT), 1),
     ".startswith": Function(_starts_with, (_TEXT, _TEXT), BOOL),
-    ".strip": Function(_strip, (_TEXT,), TEXT),
-    ".upper": Function(_upper, (_TEXT,), TEXT),
+    ".strip": Function(_rewriting(str.strip), (_TEXT,), TEXT),
+    ".upper": Function(_rewriting(str.upper), (_TEXT,), TEXT),
 }
 
 

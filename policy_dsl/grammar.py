@@ -130,7 +130,7 @@ class TreeReader:
     def _attribute(self, node: ast.Attribute, start: int, end: int) -> Node:
         if node.attr.startswith("__"):
             raise self._error("names don't start with two underscores", node)
-        if steps := _steps_out(node.value, self._level):
+        if self._level and (steps := _steps_out(node.value, self._level)):
             return _named(node.attr, self._level - steps, start, end)
         return Field(start, end, self.read(node.value), node.attr)
 

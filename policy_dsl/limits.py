@@ -1,4 +1,4 @@
-"""What an expression may cost: together these bound every evaluation to about 10 ms and a few megabytes.
+"""What an expression may cost: together these bound every evaluation to about 10 ms and a megabyte.
 
 A step is worth about a third of a microsecond.
 """
@@ -42,7 +42,13 @@ PATTERN_WORK_PER_STEP = 48
 MAX_TEXT = 100_000
 """Characters of a text an operation reads."""
 
-MAX_ITEMS = 10_000
+MAX_WIDE_TEXT = 30_000
+"""Characters of a text beyond ASCII that an operation rewrites: Python takes 12 bytes for each meanwhile."""
+
+MAX_MADE = 400_000
+"""Bytes of all the texts an evaluation makes; those that cost no step to read cost no memory either."""
+
+MAX_ITEMS = 4_000
 """Items of a list an operation makes."""
 
 MAX_NUMBER = 2**64

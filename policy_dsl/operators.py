@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from policy_dsl.errors import Stopped
@@ -18,6 +19,7 @@ _LONG_NEEDLE = 100
 _SEARCH_PER_STEP = 512
 
 _STEPS_PER_COMPARISON = 2
+_STEPS_PER_DECIMAL = 3  # it is read as a float, by way of a text
 
 
 def is_missing(value: object) -> bool:
@@ -63,6 +65,8 @@ def negated(value: object) -> object:
 
 def same(scope: Scope, left: object, right: object, depth: int = 0) -> bool:
     """Tell whether two plain values are the same, `1` and `1.0` included, `true` and `1` not."""
+    if isinstance(left, Decimal) or isinstance(right, Decimal):
+        scope.spend(_STEPS_PER_DECIMAL)
     left, right = plain(left), plain(right)
     if type(left) in NUMBERS and type(right) in NUMBERS:
         return left == right
@@ -189,7 +193,9 @@ def _add(scope: Scope, left: object, right: object) -> object:
             raise Stopped(f"a text has more than {MAX_TEXT:,} characters")
         scope.read(left)
         scope.read(right)
-        return left + right
+        made = left + right
+        scope.keep(made)
+        return made
     return _add_numbers(scope, left, right)
 
 

@@ -8,19 +8,20 @@ from policy_dsl.errors import ExpressionError
 class Place:
     """Where a text and its nodes stand: Python counts bytes of the text, we characters of the whole source."""
 
-    __slots__ = ("_offset", "_span", "_text")
+    __slots__ = ("_is_ascii", "_offset", "_span", "_text")
 
     def __init__(self, text: str, offset: int, span: tuple[int, int] | None) -> None:
         self._text = text
         self._offset = offset
         self._span = span
+        self._is_ascii = text.isascii()
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """Return the characters of a node; all of the quoted text if that hides its own behind escapes."""
         if self._span is not None:
             return self._span
         start, end = node.col_offset, node.end_col_offset or 0
-        if not self._text.isascii():
+        if not self._is_ascii:
             encoded = self._text.encode()
             start, end = len(encoded[:start].decode()), len(encoded[:end].decode())
         return start + self._offset, end + self._offset

@@ -63,6 +63,8 @@ def required(of_type: Type) -> Type:
 
 def kind(of_type: Type) -> Kind:
     """Return the kind of the value when there is one."""
+    if type(of_type) is Kind:
+        return of_type
     found = required(of_type)
     if isinstance(found, Kind):
         return found
@@ -71,7 +73,7 @@ def kind(of_type: Type) -> Kind:
 
 def fits(of_type: Type, *kinds: Kind) -> bool:
     """Tell whether a value of the type can be of one of the kinds; null fits, for it makes the result unknown."""
-    found = kind(of_type)
+    found = of_type if type(of_type) is Kind else kind(of_type)
     return found in kinds or found is ANY or found is NULL
 
 

@@ -1,6 +1,7 @@
 """The tree of an expression: the only things the checker and the evaluator ever see, none of them Python's.
 
-`start` and `end` are character offsets into the source.
+`start` and `end` are character offsets into the source. Nobody changes a node once it is read; they aren't frozen,
+because making frozen ones takes a tenth of compiling an expression.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ ComparisonSign = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 Quantifier = OneOf["every", "some", "none", "count"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Node:
     """Any part of an expression."""
 
@@ -24,28 +25,28 @@ class Node:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Literal(Node):
     """A value written down: `0.9`, `'roses'`, `true`, `null`, `unknown`."""
 
     value: JsonValue | Unknown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Name(Node):
     """A name the caller gives a value."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item(Node):
     """The list item a quoted condition is about; `level` counts the quantifiers around it from 1."""
 
     level: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Field(Node):
     """`owner.name`"""
 
@@ -53,7 +54,7 @@ class Field(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Index(Node):
     """`owner[index]`"""
 
@@ -61,21 +62,21 @@ class Index(Node):
     index: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ListOf(Node):
     """`[a, b]`"""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Negative(Node):
     """`-operand`"""
 
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arithmetic(Node):
     """`left + right` and the like."""
 
@@ -84,7 +85,7 @@ class Arithmetic(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Comparison(Node):
     """`first <= second < third`: one sign fewer than operands."""
 
@@ -92,28 +93,28 @@ class Comparison(Node):
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Not(Node):
     """`not operand`"""
 
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Both(Node):
     """`a and b and c`"""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Either(Node):
     """`a or b or c`"""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Choice(Node):
     """`then if condition else otherwise`"""
 
@@ -122,7 +123,7 @@ class Choice(Node):
     otherwise: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call(Node):
     """`function(arguments)`, or `argument.function(arguments)` for a method: its text or map is the first argument."""
 
@@ -130,7 +131,7 @@ class Call(Node):
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Matches(Node):
     """`matches(text, 'pattern')`"""
 
@@ -138,7 +139,7 @@ class Matches(Node):
     pattern: Pattern
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Quantified(Node):
     """`every(items, 'condition')`, its item being `Item(level)` inside the condition."""
 

@@ -43,19 +43,19 @@ def check_tokens(source: str) -> None:
     _check_characters(source)
     position, tokens, depth, previous = 0, 0, 0, ""
     while match := _TOKEN.match(source, position):
-        group, start = match.lastgroup, match.start(match.lastgroup or 0)
-        if group == "text":
-            _check_text(source, start, match.end(), after_text=previous == "text")
-        elif group == "name":
-            _check_name(match["name"], start)
+        group = match.lastgroup or ""
+        if group == "name":
+            _check_name(match)
+        elif group == "text":
+            _check_text(source, match.start(group), match.end(), after_text=previous == "text")
         elif group == "open":
             depth += 1
         elif group == "close":
             depth -= 1
         tokens += 1
         if depth > MAX_BRACKETS or tokens > MAX_TOKENS:
-            raise ExpressionError("the expression is too complex", start + 1)
-        position, previous = match.end(), group or ""
+            raise ExpressionError("the expression is too complex", match.start(group) + 1)
+        position, previous = match.end(), group
     _check_end(source, position)
 
 
@@ -87,12 +87,14 @@ def _check_text(source: str, start: int, end: int, *, after_text: bool) -> None:
             )
 
 
-def _check_name(name: str, start: int) -> None:
+def _check_name(match: re.Match[str]) -> None:
+    name = match["name"]
     if name in _KEYWORDS:
         hint = _HINTS.get(name, f"a field of that name is read with [{name!r}]")
-        raise ExpressionError(f"{name!r} is not part of the language", start + 1, hint)
+        message = f"{name!r} is not part of the language"
+        raise ExpressionError(message, match.start("name") + 1, hint)
     if name.startswith("__"):
-        raise ExpressionError("names don't start with two underscores", start + 1)
+        raise ExpressionError("names don't start with two underscores", match.start("name") + 1)
 
 
 def _check_end(source: str, position: int) -> None:

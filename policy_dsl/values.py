@@ -4,12 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from sys import getsizeof
 from typing import TypeAlias
 
 from pydantic import JsonValue
 
 from policy_dsl.errors import Stopped
-from policy_dsl.limits import CHARACTERS_PER_STEP, MAX_NUMBER, MAX_STEPS, MAX_TEXT
+from policy_dsl.limits import (
+    CHARACTERS_PER_STEP,
+    MAX_MADE,
+    MAX_NUMBER,
+    MAX_STEPS,
+    MAX_TEXT,
+    MAX_WIDE_TEXT,
+)
 
 
 class Unknown(Enum):
@@ -53,14 +61,15 @@ _KINDS: dict[type, str] = {
 
 
 class Scope:
-    """What one evaluation knows: the names, the list items under its quantifiers, and the steps left to it."""
+    """What one evaluation knows: the names, the list items under its quantifiers, the steps and bytes left to it."""
 
-    __slots__ = ("items", "names", "steps")
+    __slots__ = ("items", "memory", "names", "steps")
 
     def __init__(self, names: Mapping[str, object]) -> None:
         self.names = names
         self.items: list[object] = [UNKNOWN, UNKNOWN, UNKNOWN]
         self.steps = MAX_STEPS
+        self.memory = MAX_MADE
 
     def spend(self, steps: int) -> None:
         """Pay for work that grows with the data; raises `Stopped` when the budget is gone."""
@@ -74,6 +83,18 @@ class Scope:
             raise Stopped(f"a text has more than {MAX_TEXT:,} characters")
         if len(text) > CHARACTERS_PER_STEP:
             self.spend(len(text) // CHARACTERS_PER_STEP)
+
+    def rewrite(self, text: str) -> None:
+        """Pay for reading a text of which another one is made; raises `Stopped` where that takes too much memory."""
+        self.read(text)
+        if len(text) > MAX_WIDE_TEXT and not text.isascii():
+            raise Stopped(f"a text beyond ASCII has more than {MAX_WIDE_TEXT:,} characters")
+
+    def keep(self, *made: str) -> None:
+        """Pay for the memory of texts that were made; raises `Stopped` when the budget is gone."""
+        self.memory -= sum(map(getsizeof, made))
+        if self.memory < 0:
+            raise Stopped(f"it makes more than {MAX_MADE:,} bytes of text")
 
 
 def plain(value: object) -> object:

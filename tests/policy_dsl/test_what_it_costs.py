@@ -4,6 +4,7 @@ Looks inside the package: a price that is too low shows nowhere else until someb
 """
 
 from decimal import Decimal
+from sys import getsizeof
 
 import pytest
 
@@ -11,7 +12,7 @@ from policy_dsl import Failure, compile_expression
 from policy_dsl.errors import Stopped
 from policy_dsl.evaluator import build
 from policy_dsl.grammar import parse
-from policy_dsl.limits import MAX_DATA_DEPTH, MAX_STEPS, MAX_TEXT
+from policy_dsl.limits import MAX_DATA_DEPTH, MAX_MADE, MAX_STEPS, MAX_TEXT, MAX_WIDE_TEXT
 from policy_dsl.operators import ARITHMETIC, contains, equal, pay_for_search
 from policy_dsl.values import Scope
 
@@ -47,6 +48,9 @@ def price_of(source: str, **names: object) -> int:
         ({"a": 1, "b": 2}, {"a": 1, "b": 2}, 4),
         ({"a": [1]}, {"a": [1]}, 4),
         ({"a": 1}, {"a": 1, "b": 2}, 0),
+        (Decimal(1), 1, 3),
+        (1, Decimal(1), 3),
+        ([Decimal(1), 2], [1, 2], 7),
     ],
 )
 def test_comparing_data_is_paid_by_the_item(left: object, right: object, steps: int) -> None:
@@ -81,6 +85,58 @@ def test_a_search_is_paid_by_what_it_may_take(needle: int, text: int, steps: int
 @pytest.mark.parametrize(("left", "right", "steps"), [(64, 0, 2), (0, 96, 3), (64, 96, 5)])
 def test_joining_texts_is_paid_by_both(left: int, right: int, steps: int) -> None:
     assert price(ARITHMETIC["+"], "a" * left, "b" * right) == steps
+
+
+@pytest.mark.parametrize(
+    ("source", "steps"), [("sum(list)", 9), ("max(list)", 9), ("min(list)", 9), ("max(1, 2)", 6)]
+)
+def test_numbers_are_paid_by_the_item(source: str, steps: int) -> None:
+    assert price_of(source, list=[1, 2, 3]) == steps
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "made"),
+    [
+        ("text.lower()", "A" * 32, None),
+        ("text.lower()", "A" * 33, "a" * 33),
+        ("text.upper()", "ß" * 33, "S" * 66),
+        ("text.strip()", " " * 40, ""),
+        ("text + 'b'", "a", "ab"),
+    ],
+)
+def test_a_text_that_is_made_is_paid_for_by_its_size(
+    source: str, text: str, made: str | None
+) -> None:
+    scope = Scope({"text": text})
+    build(parse(source))(scope)
+    assert MAX_MADE - scope.memory == (0 if made is None else getsizeof(made))
+
+
+def test_the_words_of_a_text_are_paid_for_one_by_one() -> None:
+    scope = Scope({"text": "a bc"})
+    assert build(parse("text.split()"))(scope) == ["a", "bc"]
+    assert MAX_MADE - scope.memory == getsizeof("a") + getsizeof("bc")
+
+
+def test_a_text_made_may_take_all_the_memory_there_is_and_no_more() -> None:
+    scope = Scope({})
+    scope.memory = getsizeof("abc")
+    scope.keep("abc")
+    with pytest.raises(Stopped, match="bytes of text"):
+        scope.keep("")
+
+
+def test_the_longest_text_beyond_ascii_is_rewritten_and_no_longer_one() -> None:
+    Scope({}).rewrite("é" * MAX_WIDE_TEXT)
+    Scope({}).rewrite("e" * MAX_TEXT)
+    with pytest.raises(Stopped, match="beyond ASCII"):
+        Scope({}).rewrite("é" * (MAX_WIDE_TEXT + 1))
+
+
+@pytest.mark.parametrize("source", ["text.lower()", "text.split()"])
+def test_a_text_too_long_to_rewrite_fails(source: str) -> None:
+    found = compile_expression(source).evaluate({"text": "é" * (MAX_WIDE_TEXT + 1)})
+    assert found == Failure("a text beyond ASCII has more than 30,000 characters")
 
 
 def test_the_longest_text_can_be_joined_and_no_longer_one() -> None:
