@@ -41,5 +41,5 @@ format: $(STAMP)
 	@$(BIN)/ruff format .
 
 lock:
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev --group bench \
 	  --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml

@@ -12,8 +12,9 @@ AppError
 │   ├── LostRaceError               somebody else moved the branch; carries `branch`, `expected`, `actual`
 │   └── HeldError                   a change that can't be taken back by itself; carries `proposal_id`
 ├── GitError                    git itself failed; carries `command`, `detail`
-└── StoreError                  the database can't be used
-    └── StoreBusyError          another process holds it
+├── StoreError                  the database can't be used
+│   └── StoreBusyError          another process holds it
+└── SegmentError                accepted telemetry can't be written or read
 """
 
 from collections.abc import Sequence
@@ -128,6 +129,10 @@ class StoreError(AppError):
 
 class StoreBusyError(StoreError):
     """Raised when another process is applying or taking back changes."""
+
+
+class SegmentError(AppError):
+    """Raised when the log of accepted telemetry can't be written or read."""
 
 
 KNOWN_ERRORS: tuple[type[Exception], ...] = (

@@ -24,7 +24,7 @@ from pydantic_core import ErrorDetails
 from app.errors import SettingsError
 from app.paths import check_glob, select_paths
 from trust_tiers import TierLimits
-from workflow import SpecError, format_pointer, parse_yaml
+from workflow import SpecError, check_skill_pattern, format_pointer, parse_yaml
 
 SETTINGS_PATH = ".github/flujo.yml"
 _CRON_FIELDS = 5
@@ -56,6 +56,7 @@ def _check_timezone(name: str) -> str:
 
 
 _Glob = Annotated[StrictStr, AfterValidator(check_glob)]
+_InstalledModules = Annotated[StrictStr, AfterValidator(check_skill_pattern)]
 _VariableName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -105,6 +106,13 @@ class TestSettings(_Section):
     """Names of the environment variables that the tests may see; they see no other but the usual ones."""
 
 
+class SkillSettings(_Section):
+    """Whose functions may be skills, besides the built-in ones and those beside a spec."""
+
+    allow: tuple[_InstalledModules, ...] = ()
+    """Modules of installed packages: `package.module`, or `package.*` for all below it."""
+
+
 class PolicySettings(_Section):
     """Policies of a higher authority than the specs' own."""
 
@@ -136,6 +144,7 @@ class Settings(_Section):
     evidence: EvidenceFloor = EvidenceFloor()
     limits: Caps = Caps()
     tests: TestSettings = TestSettings()
+    skills: SkillSettings = SkillSettings()
     policies: PolicySettings = PolicySettings()
     budgets: BudgetSettings = BudgetSettings()
     schedule: Annotated[StrictStr, AfterValidator(_check_cron)] | None = None

@@ -29,7 +29,7 @@ _STEP = """\
     uses: agents.writer
     input: "{{{{ previous_step }}}} and {number}"
     config: {{timeout_s: 60, max_retries: 2}}
-    input_schema:
+    output_schema:
       type: object
       properties:
         text: {{type: string}}

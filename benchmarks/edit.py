@@ -1,19 +1,32 @@
 """Measures a one-value edit of a 5,500-line spec, beside ruamel.yaml's round trip of the same text in the same run.
 
+Then the patch between two such specs, and between long lists.
+
 Run with `python -m benchmarks.edit [steps]`; every figure is the best of five passes.
 """
 
 import sys
 from collections.abc import Callable
 from difflib import unified_diff
+from functools import partial
 from io import StringIO
+from random import Random
 from time import perf_counter
 
+from pydantic import JsonValue
 from ruamel.yaml import YAML
 
-from workflow import edit_text, invert_patch, parse_patch, parse_yaml
+from workflow import (
+    apply_patch,
+    diff_documents,
+    edit_text,
+    invert_patch,
+    parse_patch,
+    parse_yaml,
+)
 
 _PASSES = 5
+_ITEMS = 5_000
 _HEAD = """\
 version: "0.1"
 name: large   # as large as specs get
@@ -51,6 +64,26 @@ def main() -> None:
     print(f"{theirs / ours:.1f} times faster than ruamel.yaml")
     print(f"lines changed: {_count_changed(text, edit_text(text, patch))}", end=", ")
     print(f"by ruamel.yaml: {_count_changed(text, _round_trip(text, steps // 2))}")
+    _measure_diffs(document)
+
+
+def _measure_diffs(document: JsonValue) -> None:
+    first: list[JsonValue] = [
+        {"op": "add", "path": "/steps/0", "value": {"name": "new", "uses": "agents.writer"}}
+    ]
+    turned: list[JsonValue] = [
+        {"op": "move", "from": f"/steps/{n}", "path": "/steps/-"} for n in range(10)
+    ]
+    retries = "/steps/{}/config/max_retries"
+    tuned: list[JsonValue] = [
+        {"op": "replace", "path": retries.format(n), "value": 3} for n in range(20, 30)
+    ]
+    for name, operations in [("a step in front", first), ("10 moved, 10 tuned", turned + tuned)]:
+        other = apply_patch(document, parse_patch(operations))
+        _report(f"diff: {name}", partial(diff_documents, document, other))
+    rising: list[JsonValue] = list(range(_ITEMS))
+    shuffled = Random(7).sample(rising, _ITEMS)
+    _report(f"diff: {_ITEMS:,} shuffled", lambda: diff_documents(rising, shuffled))
 
 
 def _round_trip(text: str, step: int) -> str:

@@ -1,16 +1,25 @@
-"""Measures what a step costs: a chain of ten pure steps through the engine, beside bare awaits in the same run.
+"""Measures what a step costs: a chain of ten pure steps through the engine, beside other engines in the same run.
 
-Run with `python -m benchmarks.engine [runs]`; every figure is the best of twenty passes. With listeners the spans and
-recordings are taken after each run, as `flujo run` does. `import workflow` is timed in fresh interpreters.
+Run with `python -m benchmarks.engine [runs]`; every figure is the best of twenty passes, in CPU time: nothing in the
+chain waits, and other work on the machine hardly counts. With listeners the spans and recordings are taken after each
+run, as `flujo run` does. Peers that aren't installed are named and left out.
 """
 
 import asyncio
-import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import perf_counter
+from time import process_time
 
+from benchmarks.table.peers import (
+    DATA,
+    RunOnce,
+    open_burr,
+    open_otel_spans,
+    open_pydantic_graph,
+    pass_through,
+)
+from benchmarks.table.rows import print_load, print_missing, print_row
 from workflow import (
     AgentCall,
     AgentReply,
@@ -30,34 +39,57 @@ _NOW = datetime(2026, 1, 5, tzinfo=UTC)
 _SPEC = "steps:\n" + "".join(
     f"  - {{name: step_{number}, uses: flujo.value.pass}}\n" for number in range(_STEPS)
 )
+_UNIT = "µs/step"
 
-RunOnce = Callable[[], Awaitable[object]]
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to run the chain; None where its package isn't installed."""
+
+    name: str
+    run_once: RunOnce | None
+    package: str = ""
+    target_us: float | None = None
 
 
 def main() -> None:
-    """Print one line per way of running the chain, and the time an import takes."""
+    """Print one line per way of running the chain."""
+    print_load()
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    bare = _measure(_await_all, runs)
+    print_row("bare await", bare, _UNIT)
+    for way in _list_ways():
+        if way.run_once is None:
+            print_missing(way.name, [way.package])
+            continue
+        figure = _measure(way.run_once, runs)
+        print_row(way.name, figure, _UNIT, target=way.target_us, reference=bare, of="bare")
+
+
+def _list_ways() -> list[_Way]:
     spans, recorder = SpanCollector(), Recorder()
-    ways: dict[str, RunOnce] = {
-        "bare await": _await_all,
-        "engine": _engine(),
-        "engine + spans": _engine(spans),
-        "engine + spans + recorder": _engine(spans, recorder),
-    }
-    bare = 0.0
-    for name, run_once in ways.items():
-        seconds = min(asyncio.run(_time(run_once, runs)) for _ in range(_PASSES))
-        per_step = seconds / runs / _STEPS * 1e6
-        bare = bare or per_step
-        print(f"{name:<28} {per_step:>8.2f} µs/step {per_step / bare:>8.0f} × bare")
-    print(f"{'import workflow':<28} {_import_s():>8.2f} s")
+    return [
+        _Way("engine, nothing listening", _engine()),
+        _Way("engine + spans in memory", _engine(spans), target_us=15),
+        _Way("engine + recorder", _engine(recorder), target_us=60),
+        _Way("engine + spans + recorder", _engine(spans, recorder), target_us=60),
+        _Way("bare await + spans of the stock SDK", open_otel_spans(_STEPS), "opentelemetry-sdk"),
+        _Way("burr", open_burr(_STEPS), "burr"),
+        _Way("pydantic-graph", open_pydantic_graph(_STEPS), "pydantic-graph"),
+    ]
+
+
+def _measure(run_once: RunOnce, runs: int) -> float:
+    """Return µs a step."""
+    seconds = min(asyncio.run(_time(run_once, runs)) for _ in range(_PASSES))
+    return seconds / runs / _STEPS * 1e6
 
 
 async def _time(run_once: RunOnce, runs: int) -> float:
-    start = perf_counter()
+    start = process_time()
     for _ in range(runs):
         await run_once()
-    return perf_counter() - start
+    return process_time() - start
 
 
 def _engine(*listeners: Listener) -> RunOnce:
@@ -67,7 +99,7 @@ def _engine(*listeners: Listener) -> RunOnce:
     async def run_once() -> None:
         await run_program(
             program,
-            {"text": "hello"},
+            dict(DATA),
             perform=perform,
             run_id="benchmark",
             started_at=_NOW,
@@ -81,13 +113,9 @@ def _engine(*listeners: Listener) -> RunOnce:
 
 
 async def _await_all() -> object:
-    data: object = {"text": "hello"}
+    data: object = DATA
     for _ in range(_STEPS):
-        data = await _pass(data)
-    return data
-
-
-async def _pass(data: object) -> object:
+        data = await pass_through(data)
     return data
 
 
@@ -97,15 +125,6 @@ async def _ask_nobody(_: AgentCall) -> AgentReply:
 
 def _find_nothing(reference: str) -> Skill:
     raise LookupError(reference)
-
-
-def _import_s() -> float:
-    def once() -> float:
-        start = perf_counter()
-        subprocess.run([sys.executable, "-c", "import workflow"], check=True)
-        return perf_counter() - start
-
-    return min(once() for _ in range(5))
 
 
 if __name__ == "__main__":

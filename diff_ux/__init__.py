@@ -1,9 +1,9 @@
 """What changed, in words and a picture: sentences, Mermaid, the page of a proposal, safe against hostile data."""
 
+from diff_ux.change_formats import render_bullets, render_changes, render_picture
 from diff_ux.changes_json import changes_to_json, is_breaking
 from diff_ux.picture import draw_change
 from diff_ux.proposal_view import EvidenceRow, Figure, ProposalView
-from diff_ux.render_changes import render_bullets, render_changes, render_picture
 from diff_ux.render_proposal import (
     render_check_summary,
     render_html,

@@ -4,7 +4,13 @@ from pydantic import JsonValue
 
 from workflow import ABSENT, Added, Changed, GraphChange, Moved, Removed, Renamed
 
-_BREAKING_FIELDS = frozenset({"kind", "input_schema", "output_schema"})
+_SHAPES_OUTPUT = {
+    "workflow": frozenset({"score"}),
+    "step": frozenset({"kind", "input_schema", "output_schema", "merge_strategy", "reduce"}),
+    "agent": frozenset({"output_schema"}),
+}
+_WRITES_CONTEXT = frozenset({"sink_to", "updates_context"})
+"""What others read from the context is theirs to miss once it was written there."""
 
 
 def changes_to_json(changes: tuple[GraphChange, ...]) -> list[dict[str, JsonValue]]:
@@ -21,9 +27,10 @@ def is_breaking(change: GraphChange) -> bool:
             return True
         case Moved(subject=subject, before_id=before):
             return subject.id != before
-        case Changed(subject=subject, field=field):
-            named = subject.kind in ("step", "agent")
-            return named and bool(field) and field[0] in _BREAKING_FIELDS
+        case Changed(subject=subject, field=(str(key), *_), before=before):
+            if subject.kind == "step" and key in _WRITES_CONTEXT:
+                return before is not ABSENT and bool(before)
+            return key in _SHAPES_OUTPUT.get(subject.kind, ())
         case _:
             return False
 

@@ -14,7 +14,7 @@ with redirect_stdout(StringIO()):  # importing mermaid-py prints a notice about 
     from mermaid.flowchart import FlowChart, Link, Node
     from mermaid.style import Style
 
-_SHAPES = {
+SHAPES = {
     "step": "normal",
     "conditional": "rhombus",
     "dynamic_router": "rhombus",
@@ -41,6 +41,12 @@ _STYLES = {
     ),
 }
 
+_FRAME = Style("frame", "none", stroke="#8c959f")
+"""One quiet look for all frames: Mermaid's own colours would seem to mean something."""
+
+_TITLE_LINES = 3
+"""mermaid-py begins with a title, which takes room and says nothing here."""
+
 
 def to_mermaid(drawing: Drawing) -> str:
     """Return Mermaid text; boxes are `n0…` and frames `f0…` in order, classes sorted, every label escaped."""
@@ -48,9 +54,9 @@ def to_mermaid(drawing: Drawing) -> str:
     writer = _Writer(ids)
     nodes = [writer.item(item) for item in drawing.items]
     links = [writer.link(arrow) for arrow in drawing.arrows]
-    script = FlowChart("What changes", nodes, links, "TB").script
-    lines = [line.strip() for line in script.splitlines()]
-    return "\n".join([*lines, *_classes(drawing, ids)]) + "\n"
+    script = FlowChart("", nodes, links, "TB").script
+    lines = [line.strip() for line in script.splitlines()[_TITLE_LINES:]]
+    return "\n".join([*lines, *_classes(drawing, ids), *writer.frame_classes()]) + "\n"
 
 
 class _Writer:
@@ -66,13 +72,18 @@ class _Writer:
         inside = [self.item(one) for one in item.items]
         return Node(name, label(item.title) or " ", sub_nodes=inside, direction="TB")
 
+    def frame_classes(self) -> Iterator[str]:
+        if self._frames:
+            yield str(_FRAME)
+            yield f"class {','.join(f'f{index}' for index in range(self._frames))} {_FRAME.name}"
+
     def link(self, arrow: Arrow) -> Link:
         ends = (Node(self._ids[key]) for key in (arrow.source, arrow.target))
         return Link(*ends, message=label(arrow.label))
 
     def _box(self, box: Box) -> Node:
         sign = f"{box.mark.value} " if box.mark.value else ""
-        shape = _SHAPES.get(box.kind, "normal")
+        shape = SHAPES.get(box.kind, "normal")
         return Node(self._ids[box.key], label(box.name or '""', prefix=sign), shape=shape)
 
 

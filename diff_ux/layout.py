@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from diff_ux.budget import Budget, count_numbers
 from diff_ux.page import Block, Bullets, Code, Fold, Page, Paragraph, Picture, Table
-from diff_ux.picture import is_table
+from diff_ux.picture import count_rows, is_table
 from diff_ux.proposal_view import EvidenceRow, Figure, ProposalView
 from diff_ux.sentences import WEIGHTS, Rewording, Sentence, abridge
 from diff_ux.words import Data, Line, Quote, Verb
@@ -21,7 +21,8 @@ _MAX_PROMPT = 4_000
 _MAX_PROMPTS = 5
 _MAX_WHY = 300
 _VERDICT_WORDS = 16
-_MAX_ARROWS_ON_TOP = 20
+_MAX_ROWS_ON_TOP = 4
+"""A picture of more rows pushes what stands below it off the first screen."""
 
 PATCH = "Patch (RFC 6902)"
 PROMPTS = "Prompts, word by word"
@@ -105,7 +106,7 @@ def _show_and_tell(picture: str, shown: tuple[Line, ...]) -> list[Block]:
     has_picture = bool(picture) and not is_table(picture)
     drawn: list[Block] = [Picture(picture)] if has_picture else []
     told: list[Block] = [Bullets(shown)] if shown else []
-    return told + drawn if picture.count("-->") > _MAX_ARROWS_ON_TOP else drawn + told
+    return told + drawn if count_rows(picture) > _MAX_ROWS_ON_TOP else drawn + told
 
 
 def _figures(figures: Sequence[Figure]) -> Table:

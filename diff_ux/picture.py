@@ -4,6 +4,7 @@ Alone when the flow is the same and only fields differ (two equal pictures would
 isn't there), and when more than 12 boxes a side would be too small to read; then what is gone has a frame of its own.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from diff_ux.drawing import Drawing, Frame, Mark, Marks, draw, find_neighbours
 from diff_ux.safe_text import code_span, table_cell
 from workflow import (
     Added,
+    Graph,
     GraphChange,
     Moved,
     Removed,
@@ -25,6 +27,8 @@ _MAX_BOXES = 80
 _MAX_ARROWS = 400
 _MAX_BYTES = 40_000
 _MAX_ROWS = 100
+
+_ARROW = re.compile(r'^n(\d+) -->(?:\|"[^"]*"\|)? n(\d+)$', re.MULTILINE)
 
 _STRENGTH = (Mark.ADDED, Mark.REMOVED, Mark.MOVED, Mark.CHANGED)
 
@@ -59,6 +63,15 @@ def compose_drawing(
 def is_table(picture: str) -> bool:
     """Whether `draw_change` returned a Markdown table instead of Mermaid text."""
     return picture.startswith(_TOO_LARGE)
+
+
+def count_rows(picture: str) -> int:
+    """Count the boxes on the longest way down a picture that `draw_change` made; 0 for a table."""
+    rows: dict[int, int] = {}
+    for source, target in sorted(tuple(map(int, ends)) for ends in _ARROW.findall(picture)):
+        if source < target:
+            rows[target] = max(rows.get(target, 1), rows.get(source, 1) + 1)
+    return max(rows.values(), default=0 if is_table(picture) else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,8 @@ def _compose(marked: _Marked) -> Drawing:
     both_new = new_shown | {new for new, old in pairs.items() if old in old_shown}
     old = draw(before, marked.old, both_old, prefix="before/")
     new = draw(after, marked.new, both_new, prefix="after/")
-    if {*marked.old.values(), *marked.new.values()} == {Mark.CHANGED}:
+    only_fields = {*marked.old.values(), *marked.new.values()} == {Mark.CHANGED}
+    if only_fields and _is_same_flow(before, after, pairs):
         return new
     if max(len(old.boxes()), len(new.boxes())) <= _MAX_SIDE_BY_SIDE:
         # Mermaid places frames that nothing connects from right to left.
@@ -130,6 +144,12 @@ def _compose(marked: _Marked) -> Drawing:
         return Drawing(sides, new.arrows + old.arrows)
     gone = tuple(box for box in old.boxes() if box.mark is Mark.REMOVED)
     return Drawing((*new.items, *((Frame(gone, "Removed"),) if gone else ())), new.arrows)
+
+
+def _is_same_flow(before: Graph, after: Graph, pairs: Mapping[str, str]) -> bool:
+    """Whether the same arrows lead from step to step: a state's transitions and a branch's name are fields."""
+    now = {(pairs[one.source], pairs[one.target], one.kind, one.label) for one in after.edges}
+    return now == {(one.source, one.target, one.kind, one.label) for one in before.edges}
 
 
 _TOO_LARGE = "_Too large to draw"

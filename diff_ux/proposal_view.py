@@ -30,7 +30,7 @@ class ProposalView:
 
     `figures` are three at most; numbers in the `verdict` take their room. `picture` is what `draw_change` returned;
     `rewordings` what `list_rewordings` did; `patch` is the JSON text; `undo` the command that takes the change back;
-    `track_record` says how the last twenty of its kind turned out; `why` is one sentence by whoever proposed it;
+    `track_record` says how the last twenty predictions turned out; `why` is one sentence by whoever proposed it;
     `is_simulated` when no real model was asked.
     """
 

@@ -13,8 +13,8 @@ _WORD = re.compile(
 _ACTS = re.compile(
     r"""//|:/|www\.|^\W*/|\]\(|^-{2,}|^\W*$   # addresses, commands, links, rules
     |\w\.[a-z]{2,}/                    # an address without a scheme
-    |\b[0-9a-f]{7,}\b                  # what could be a commit
-    |[a-z]-[0-9]|GH-|GHSA-               # an issue elsewhere: GH-1, JIRA-12
+    |(?<![a-z0-9])[0-9a-f]{7,}(?![a-z0-9])   # what could be a commit
+    |[a-z][a-z0-9]*-[0-9]|GH-|GHSA-    # an issue elsewhere: GH-1, JIRA-12, P2P-3
     |:[\w+-]+:                         # an emoji, which may be a picture
     |\$(?![0-9])|\$.*\$                # a formula
     """,
@@ -24,15 +24,32 @@ _PLAIN_SIGNS = frozenset("€%=+-−–—×→≥≤±≈…")
 _STARTS_BLOCK = re.compile(r"[-+=]+|\d+[.)]")
 _MAX_TICKS = 60
 _MANY_TICKS = re.compile(f"`{{{_MAX_TICKS + 1},}}")
+_IGNORABLE = frozenset(
+    "\N{COMBINING GRAPHEME JOINER}\N{HANGUL CHOSEONG FILLER}\N{HANGUL JUNGSEONG FILLER}"
+    "\N{HANGUL FILLER}\N{HALFWIDTH HANGUL FILLER}\N{KHMER VOWEL INHERENT AQ}"
+    "\N{KHMER VOWEL INHERENT AA}\N{MONGOLIAN FREE VARIATION SELECTOR ONE}"
+    "\N{MONGOLIAN FREE VARIATION SELECTOR TWO}\N{MONGOLIAN FREE VARIATION SELECTOR THREE}"
+    "\u180f\N{BRAILLE PATTERN BLANK}"
+)
+"""Letters and marks that show nothing (Unicode's Default_Ignorable_Code_Point), and a blank that is no space."""
+
+_MAX_MARKS = 4
+"""Marks stacked on one letter in any language's writing; more of them run over the lines above and below."""
+
 _SPACES = re.compile(r"^ +| +$| {2,}")
 
 
 def show_invisible(text: str, *, keep: str = "") -> str:
     """Write controls, direction marks and other characters nobody can see as `\\u{202e}`; `keep` stays as it is."""
-    return "".join(
-        char if char in keep or not _is_invisible(char) else f"\\u{{{ord(char):x}}}"
-        for char in text
-    )
+    if text.isascii() and text.isprintable():
+        return text
+    shown: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        is_seen = marks <= _MAX_MARKS and (char in keep or not _is_invisible(char))
+        shown.append(char if is_seen else f"\\u{{{ord(char):x}}}")
+    return "".join(shown)
 
 
 def show_spaces(text: str) -> str:
@@ -88,6 +105,8 @@ def _is_harmless(word: str, *, is_first: bool) -> bool:
 def _is_invisible(char: str) -> bool:
     category = unicodedata.category(char)
     if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return True
+    if char in _IGNORABLE:
         return True
     is_selector = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
     return is_selector or (category == "Zs" and char != " ")

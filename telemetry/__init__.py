@@ -4,14 +4,24 @@ from telemetry import attributes
 from telemetry.assemble import Assembled, Quarantine, assemble_runs
 from telemetry.attributes import TRANSIENT, ErrorClass, Outcome, SpanRole
 from telemetry.errors import OtlpError, TelemetryError
+from telemetry.evidence import limit_sources, set_extremes_apart
 from telemetry.histogram import LatencyHistogram
-from telemetry.otlp import decode_line, decode_lines, encode_traces
+from telemetry.otlp import decode_line, decode_lines, decode_traces, encode_traces
 from telemetry.prices import price_usd
 from telemetry.rollups import StepStats, collect_step_stats, merge_step_stats
 from telemetry.runs import Attempt, Run, StepRun
-from telemetry.spans import Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanStatus
+from telemetry.spans import (
+    NO_ATTRIBUTES,
+    Attributes,
+    AttributeValue,
+    Span,
+    SpanEvent,
+    SpanKind,
+    SpanStatus,
+)
 
 __all__ = [
+    "NO_ATTRIBUTES",
     "TRANSIENT",
     "Assembled",
     "Attempt",
@@ -36,7 +46,10 @@ __all__ = [
     "collect_step_stats",
     "decode_line",
     "decode_lines",
+    "decode_traces",
     "encode_traces",
+    "limit_sources",
     "merge_step_stats",
     "price_usd",
+    "set_extremes_apart",
 ]

@@ -31,7 +31,7 @@ from telemetry.fields import (
     read_string,
 )
 from telemetry.runs import Attempt, Run, StepRun
-from telemetry.spans import Span
+from telemetry.spans import Span, read_source
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ROLES = {role.value: role for role in SpanRole}
@@ -46,6 +46,10 @@ class Quarantine(StrEnum):
     MIXED_HASH = "several spec_sha256 in one run"
     TWO_ROOTS = "several run spans in one run"
     BAD_VALUE = "a value outside the contract"
+    FUTURE = "a time in the future"
+    TOO_OLD = "a time too long ago"
+    FOREIGN = "another repository's name"
+    TOO_MANY_STEPS = "more new steps than an hour may bring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,7 @@ def _read_run(root: Span, steps: tuple[StepRun, ...]) -> Run:
         steps=steps,
         score=read_score(values),
         simulated=values.get(SIMULATED) is True,
+        source=read_source(root.resource),
     )
 
 

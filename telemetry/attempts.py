@@ -56,10 +56,11 @@ def _read_cost(values: Attributes, model: str, input_tokens: int, output_tokens:
         return _FREE if price is None else round(price, _DECIMALS)
     if stated == 0 and stated is not False:
         return _FREE
-    return _parse_usd(stated)
+    return parse_usd(stated)
 
 
-def _parse_usd(stated: AttributeValue) -> Decimal:
+def parse_usd(stated: AttributeValue) -> Decimal:
+    """Return a stated cost, at most `MAX_ATTEMPT_USD`, to twelve decimals; raises `BadFieldError`."""
     if isinstance(stated, bool):
         raise BadFieldError(COST_USD)
     try:

@@ -12,6 +12,7 @@ CONTRACT_VERSION = "1"
 
 SPEC_SHA256 = "flujo.spec_sha256"
 SPEC_PATH = "flujo.spec_path"
+REPOSITORY = "flujo.repository"
 YAML_PATH = "flujo.yaml_path"
 STEP_ID = "flujo.step_id"
 STEP_KIND = "flujo.step_kind"
@@ -25,7 +26,9 @@ ITERATION = "flujo.iteration"
 INPUT_HASH = "flujo.input_hash"
 SIMULATED = "flujo.simulated"
 COST_USD = "flujo.cost_usd"
+CACHE_HIT = "flujo.cache_hit"
 SPAN_ROLE = "flujo.span_role"
+GOVERNOR_BREACHED = "flujo.governor_breached"
 
 IDENTITY = (
     SPEC_SHA256,

@@ -13,9 +13,9 @@ from typing import Final
 RELATIVE_ERROR: Final = 0.01
 
 _GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
-_LOG_GAMMA = math.log(_GAMMA)
+LOG_GAMMA = math.log(_GAMMA)
 _MIDPOINT = 2 / (1 + _GAMMA)
-_SMALLEST_MS = 1e-6
+SMALLEST_MS = 1e-6
 """A nanosecond: what is shorter counts as zero."""
 
 
@@ -32,10 +32,10 @@ class LatencyHistogram:
         buckets: Counter[int] = Counter()
         zeros = 0
         for latency_ms in latencies_ms:
-            if latency_ms < _SMALLEST_MS:
+            if latency_ms < SMALLEST_MS:
                 zeros += 1
             else:
-                buckets[math.ceil(math.log(latency_ms) / _LOG_GAMMA)] += 1
+                buckets[math.ceil(math.log(latency_ms) / LOG_GAMMA)] += 1
         return cls(dict(buckets), zeros)
 
     @property
@@ -62,5 +62,5 @@ class LatencyHistogram:
         for bucket in sorted(self.buckets):
             seen += self.buckets[bucket]
             if rank < seen:
-                return _MIDPOINT * math.exp(bucket * _LOG_GAMMA)
+                return _MIDPOINT * math.exp(bucket * LOG_GAMMA)
         raise AssertionError("a rank below the count lies in some bucket")

@@ -10,9 +10,23 @@ from typing import Final
 
 import orjson
 
-from telemetry.attributes import CONTRACT_VERSION
+from telemetry.attributes import (
+    CONTRACT_VERSION,
+    REPOSITORY,
+    SPEC_PATH,
+    SPEC_SHA256,
+    STEP_ID,
+    YAML_PATH,
+)
 from telemetry.errors import OtlpError
-from telemetry.spans import NO_ATTRIBUTES, Attributes, AttributeValue, Span, SpanEvent
+from telemetry.spans import (
+    NO_ATTRIBUTES,
+    SERVICE_INSTANCE,
+    Attributes,
+    AttributeValue,
+    Span,
+    SpanEvent,
+)
 from telemetry.wire import (
     MAX_LINE_BYTES,
     MAX_SPANS_PER_LINE,
@@ -26,8 +40,11 @@ from telemetry.wire import (
     read_time,
 )
 
-KEPT_RESOURCE: Final = ("service.name", "flujo.repository")
-"""Resource attributes that outlive decoding: who sent the spans, about which repository."""
+KEPT_RESOURCE: Final = (
+    *("service.name", SERVICE_INSTANCE),
+    *(REPOSITORY, SPEC_PATH, SPEC_SHA256, STEP_ID, YAML_PATH),
+)
+"""Resource attributes that outlive decoding: who sent the spans, and about which repository, spec and step."""
 
 _SCOPE = {"name": "flujo", "version": CONTRACT_VERSION}
 _INT64 = range(-(2**63), 2**63)
@@ -59,23 +76,42 @@ def decode_lines(lines: Iterable[bytes]) -> Iterator[Span]:
             yield from decode_line(line, line_number=number)
 
 
+def decode_traces(body: bytes) -> tuple[list[Span], list[str]]:
+    """Return the spans of a request's body that can be read, and for each that can't the reason.
+
+    Raises `OtlpError` for a body that isn't trace data at all.
+    """
+    spans: list[Span] = []
+    reasons: list[str] = []
+    for item, resource in _list_items(body):
+        try:
+            spans.append(_read_span(item, resource))
+        except OtlpError as error:
+            reasons.append(error.reason)
+    return spans, reasons
+
+
 def _decode(line: bytes) -> list[Span]:
+    return [_read_span(item, resource) for item, resource in _list_items(line)]
+
+
+def _list_items(line: bytes) -> list[tuple[object, Attributes]]:
     if len(line) > MAX_LINE_BYTES:
         raise OtlpError(f"a line of {len(line)} bytes; at most {MAX_LINE_BYTES} are read")
     try:
         data = orjson.loads(line)
     except ValueError as error:
         raise OtlpError(f"not JSON: {error}") from error
-    spans: list[Span] = []
+    items: list[tuple[object, Attributes]] = []
     for resource_spans in read_list(read_object(data, "the line"), "resourceSpans"):
         group = read_object(resource_spans, "resourceSpans[]")
         resource = _read_resource(group)
         for scope in read_list(group, "scopeSpans"):
-            items = read_list(read_object(scope, "scopeSpans[]"), "spans")
-            spans += [_read_span(item, resource) for item in items]
-    if len(spans) > MAX_SPANS_PER_LINE:
-        raise OtlpError(f"{len(spans)} spans in a line; at most {MAX_SPANS_PER_LINE} are read")
-    return spans
+            spans = read_list(read_object(scope, "scopeSpans[]"), "spans")
+            items += [(item, resource) for item in spans]
+    if len(items) > MAX_SPANS_PER_LINE:
+        raise OtlpError(f"{len(items)} spans in a line; at most {MAX_SPANS_PER_LINE} are read")
+    return items
 
 
 def _read_resource(group: Mapping[str, object]) -> Attributes:

@@ -41,7 +41,10 @@ class StepRun:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a workflow; `steps` in start order; `cost_usd` sums attempts, so nothing is counted twice."""
+    """One execution of a workflow; `steps` in start order; `cost_usd` sums attempts, so nothing is counted twice.
+
+    `source` is the instance that told of it, "" where it doesn't say.
+    """
 
     run_id: str
     spec_sha256: str
@@ -54,6 +57,7 @@ class Run:
     steps: tuple[StepRun, ...]
     score: float | None = None
     simulated: bool = False
+    source: str = ""
 
     @property
     def succeeded(self) -> bool:

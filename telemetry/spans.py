@@ -12,6 +12,8 @@ AttributeValue = str | int | float | bool | None
 Attributes = Mapping[str, AttributeValue]
 
 NO_ATTRIBUTES: Attributes = MappingProxyType({})
+SERVICE_INSTANCE = "service.instance.id"
+_MAX_SOURCE_CHARS = 128
 
 
 class SpanKind(IntEnum):
@@ -59,3 +61,9 @@ class Span(NamedTuple):
     attributes: Attributes
     events: tuple[SpanEvent, ...] = ()
     resource: Attributes = NO_ATTRIBUTES
+
+
+def read_source(resource: Attributes) -> str:
+    """Return which instance of a service speaks, "" where the resource doesn't say."""
+    named = resource.get(SERVICE_INSTANCE)
+    return named[:_MAX_SOURCE_CHARS] if isinstance(named, str) else ""

@@ -12,11 +12,14 @@ from tests.fakes.agents import ask_nobody
 from tests.fakes.skills import FakeSkills
 from workflow import (
     AskAgent,
+    Hook,
     Listener,
     Perform,
     Program,
     Recorder,
     Recording,
+    Resource,
+    RunLimits,
     RunResult,
     VirtualTimeLoop,
     Workflow,
@@ -25,7 +28,7 @@ from workflow import (
     perform_live,
     run_program,
 )
-from workflow.recording import RecordedAttempt, RecordedStep
+from workflow.recordings.recording import RecordedAttempt, RecordedStep
 
 STARTED_AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 AGENTS = """\
@@ -79,6 +82,10 @@ def run(
     run_id: str = "run-1",
     seed: int = 0,
     count_cpu: bool = False,
+    hooks: Sequence[Hook] = (),
+    limits: RunLimits | None = None,
+    resources: Mapping[str, Resource] | None = None,
+    streams: bool = False,
 ) -> RunResult:
     """Run once on a virtual clock; `skills` are functions by reference."""
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(count_cpu=count_cpu)) as runner:
@@ -91,6 +98,10 @@ def run(
                 started_at=STARTED_AT,
                 seed=seed,
                 listeners=listeners,
+                hooks=hooks,
+                limits=limits,
+                resources=resources,
+                streams=streams,
             )
         )
 

@@ -1,6 +1,6 @@
 """Risk: judging a patch by its semantic changes, and the life of an accepted proposal."""
 
-from trust_tiers.classify import classify
+from trust_tiers.classification import classify
 from trust_tiers.decision import Decision, RiskTier
 from trust_tiers.errors import RolloutError, TrustTiersError
 from trust_tiers.limits import TierLimits

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from random import Random
 from typing import Literal, NamedTuple, TypeVar
 
@@ -15,9 +15,17 @@ from workflow.nodes import SideEffects
 _FREE = Decimal(0)
 
 
+SendChunk = Callable[[JsonValue], Awaitable[None]]
+"""Hands on a part of an answer before the whole is there; waits while nobody has room for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class AgentCall:
-    """One request to a model; `sleep` is the engine's clock, so simulated latency costs no real time."""
+    """One request to a model; `sleep` is the engine's clock, so simulated latency costs no real time.
+
+    `feedback` is why a validator rejected the answer of the attempt before. With `send_chunk` somebody listens, and
+    the answer should be handed on in parts as it comes; the reply holds the whole of it all the same.
+    """
 
     step_id: str
     agent: str
@@ -29,6 +37,8 @@ class AgentCall:
     attempt: int
     random: Random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    feedback: str = ""
+    send_chunk: SendChunk | None = None
 
 
 class AgentReply(NamedTuple):
@@ -40,6 +50,7 @@ class AgentReply(NamedTuple):
     output_tokens: int = 0
     cost_usd: Decimal = _FREE
     simulated: bool = False
+    cached: bool = False
 
 
 class AttemptError(Exception):
@@ -81,21 +92,66 @@ class Skill:
 FindSkill = Callable[[str], Skill]
 """Finds a skill by reference; raises `SkillError`, whose message says what to do."""
 
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What `@skill(…)` says of a function; what one call usually costs and takes is a hint, None when not said."""
+
+    side_effects: SideEffects = SideEffects.UNKNOWN
+    cost_usd: Decimal | None = None
+    latency_ms: float | None = None
+
+
 _Function = TypeVar("_Function", bound=Callable[..., object])
-SKILL_MARK = "__flujo_side_effects__"
+_MARK = "__flujo_declaration__"
+_UNDECLARED = Declaration()
 
 
 def skill(
-    *, side_effects: Literal["pure", "idempotent", "effect"]
+    *,
+    side_effects: Literal["pure", "idempotent", "effect"],
+    cost_usd: Decimal | str | float | None = None,
+    latency_ms: float | None = None,
 ) -> Callable[[_Function], _Function]:
-    """Declare what calling a skill again may do; Flujo retries and replays only what it may."""
-    declared = SideEffects(side_effects)
+    """Declare what calling a skill again may do; Flujo retries and replays only what it may.
+
+    Raises `ValueError` for a word that isn't one of the three, or a hint that isn't a number of 0 or more.
+    """
+    declared = declare(side_effects, cost_usd, latency_ms)
 
     def mark(function: _Function) -> _Function:
-        setattr(function, SKILL_MARK, declared)
+        setattr(function, _MARK, declared)
         return function
 
     return mark
+
+
+def declare(
+    side_effects: object, cost_usd: object = None, latency_ms: object = None
+) -> Declaration:
+    """Make a declaration of what is written; raises `ValueError` for what makes no sense."""
+    cost, latency = _read_hint("cost_usd", cost_usd), _read_hint("latency_ms", latency_ms)
+    return Declaration(
+        SideEffects(str(side_effects)), cost, None if latency is None else float(latency)
+    )
+
+
+def declaration_of(function: Callable[..., object]) -> Declaration:
+    """Return what `@skill(…)` says of a function; all of it unknown when it isn't declared."""
+    found = getattr(function, _MARK, _UNDECLARED)
+    return found if isinstance(found, Declaration) else _UNDECLARED
+
+
+def _read_hint(name: str, value: object) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if isinstance(value, bool) or not number.is_finite() or number < 0:
+        raise ValueError(f"{name} must be a number of 0 or more, not {value!r}")
+    return number
 
 
 def classify_exception(error: BaseException) -> ErrorClass:

@@ -7,6 +7,7 @@ WorkflowError
 ├── EditError          a patch that can't be written into the text faithfully
 ├── NotExecutableError a valid spec asks for something the engine doesn't run
 ├── RecordingError     a recording that can't be read or doesn't fit the spec
+├── PausedRunError     a paused run that can't be read, or an answer that doesn't fit it
 └── SkillError         a skill that can't be loaded
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workflow.diagnostics import Diagnostic
+    from workflow.diagnostics.diagnostic import Diagnostic
 
 
 class WorkflowError(Exception):
@@ -54,6 +55,10 @@ class NotExecutableError(WorkflowError):
 
 class RecordingError(WorkflowError):
     """Raised for a recording that can't be read, or was made with another spec."""
+
+
+class PausedRunError(WorkflowError):
+    """Raised for a paused run that can't be read or isn't of this spec, and for an answer that isn't one to it."""
 
 
 class SkillError(WorkflowError):

@@ -6,14 +6,16 @@ behind an unchanged hash. Comments and layout don't count; the lock for edits is
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+import orjson
 import rfc8785
 from pydantic import JsonValue
 
 from workflow.errors import SpecError
-from workflow.pointer import format_pointer
+from workflow.patches.pointer import format_pointer
 
 Read = Callable[[str], str]
 """Reads a file next to the spec by relative POSIX path; raises `OSError` or `UnicodeDecodeError`."""
@@ -22,7 +24,9 @@ Parse = Callable[[str], JsonValue]
 """Parses the text of an imported spec; raises `SpecError`."""
 
 MAX_IMPORTS = 64
+MAX_IMPORT_DEPTH = 16
 _HERE = PurePosixPath()
+_PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e15
 
 
 class UnresolvedError(Exception):
@@ -39,9 +43,41 @@ class UnresolvedError(Exception):
 def hash_document(document: JsonValue) -> str:
     """Return the hex SHA-256 of the canonical JSON; raises `UnresolvedError` for numbers JSON can't hold exactly."""
     try:
-        return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
+        return hashlib.sha256(canonical_json(document)).hexdigest()
     except rfc8785.CanonicalizationError as error:
         raise UnresolvedError("", f"not representable as canonical JSON: {error}") from error
+
+
+def canonical_json(document: JsonValue) -> bytes:
+    """Return the canonical JSON (RFC 8785); raises `rfc8785.CanonicalizationError`."""
+    if _is_written_alike(document):
+        with suppress(orjson.JSONEncodeError):
+            return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+    return rfc8785.dumps(document)
+
+
+def _is_written_alike(document: JsonValue) -> bool:
+    """Tell whether orjson, ten times faster, writes the canonical form too.
+
+    It sorts keys by code points instead of UTF-16 units, and writes the shortest digits of a number in another form
+    where that is whole, very large or very small.
+    """
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            continue
+        if isinstance(value, dict):
+            if not all(map(str.isascii, value)):
+                return False
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, float) and (
+            value.is_integer() or not _PLAIN_FROM <= abs(value) < _PLAIN_BELOW
+        ):
+            return False
+    return True
 
 
 def resolve_document(
@@ -122,11 +158,7 @@ class _Resolver:
         pointer = format_pointer(["imports", alias])
         text = read_beside(path, pointer, self.read, folder)
         file = folder / path
-        self.imports_left -= 1
-        if str(file) in chain:
-            raise UnresolvedError(pointer, f"{path!r} imports itself", "break the cycle")
-        if self.imports_left < 0:
-            raise UnresolvedError(pointer, f"more than {MAX_IMPORTS} imports")
+        self.check_chain((*chain, str(file)), pointer)
         try:
             child = self.parse(text)
             if isinstance(child, dict):
@@ -138,3 +170,15 @@ class _Resolver:
             reason = error.reason if error.inner else f"in {path!r}: {error.reason}"
             raise UnresolvedError(pointer, reason, error.hint, inner=True) from error
         raise UnresolvedError(pointer, f"{path!r} isn't a workflow")
+
+    def check_chain(self, chain: tuple[str, ...], pointer: str) -> None:
+        """Refuse an import that leads back to itself, too deep, or to too many files."""
+        *before, file = chain
+        if file in before:
+            circle = " → ".join(chain[before.index(file) :])
+            raise UnresolvedError(pointer, f"{file!r} imports itself ({circle})", "break the cycle")
+        if len(chain) > MAX_IMPORT_DEPTH:
+            raise UnresolvedError(pointer, f"imports more than {MAX_IMPORT_DEPTH} deep")
+        self.imports_left -= 1
+        if self.imports_left < 0:
+            raise UnresolvedError(pointer, f"more than {MAX_IMPORTS} imports")

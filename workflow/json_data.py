@@ -1,5 +1,6 @@
 """Plain JSON data: copied, compared, checked."""
 
+import json
 import math
 import re
 from collections.abc import Iterable
@@ -24,10 +25,22 @@ def is_identical(left: JsonValue, right: JsonValue) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(is_identical(left[k], right[k]) for k in left)
+        return left.keys() == right.keys() and all(
+            map(is_identical, left.values(), map(right.__getitem__, left))
+        )
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(is_identical, left, right))
     return left == right
+
+
+def is_filled(value: JsonValue) -> bool:
+    """Whether a value is a list or a mapping with something in it; others are alike by chance."""
+    return isinstance(value, dict | list) and bool(value)
+
+
+def exact_text(value: JsonValue) -> str:
+    """Write JSON data so that identical data gives the same text, in the fewest characters."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def find_flaw(value: object) -> str | None:

@@ -1,23 +1,28 @@
 """YAML text → `Workflow`: parsed, checked, identified; every finding carries its line and column."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property, partial
 
 from pydantic import JsonValue
 
-from workflow.diagnostics import Diagnostic, Severity
+from workflow.diagnostics.diagnostic import Diagnostic, Severity
+from workflow.diagnostics.findings import Finding
+from workflow.diagnostics.leniency import LenientlyRead, find_written, read_leniently
 from workflow.errors import SpecError
-from workflow.findings import Finding
+from workflow.format.shape import ShapeError, read_spec
+from workflow.format.spec import WorkflowSpec
 from workflow.identity import Read, UnresolvedError, hash_document, prompts_of, resolve_document
+from workflow.imports import open_imports
 from workflow.lint import Draft, find_problems
 from workflow.nodes import StepNode
-from workflow.patch import JsonPatch
-from workflow.references import describe_step
-from workflow.shape import ShapeError, read_spec
-from workflow.spec import WorkflowSpec
+from workflow.patches.patch import JsonPatch
+from workflow.registry.references import describe_step
+from workflow.registry.step_registry import StepRegistry
 from workflow.tree import list_nodes
-from workflow.yaml_text import YamlDocument, parse_yaml
+from workflow.yaml_io.yaml_text import YamlDocument, parse_yaml
+
+_MOST_OF_AN_END = 300
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,24 @@ class Workflow:
     warnings: tuple[Diagnostic, ...] = ()
     prompts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     read: Read | None = field(default=None, compare=False, repr=False)
+    files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """What the files beside the spec said when it was hashed, by the path they were read by."""
+    imported: Mapping[str, "Workflow"] = field(default_factory=dict, compare=False, repr=False)
+    """The workflows it imports, by name, as they were hashed."""
+    registry: StepRegistry = field(default=StepRegistry(), compare=False, repr=False)
+    lenient: bool = field(default=False, compare=False, repr=False)
+    """Whether unknown keys were left out; a patch of it is read the same way, and may not bring new ones."""
+
+    @classmethod
+    def from_yaml(
+        cls, text: str, *, path: str = "", read: Read | None = None, allow: Sequence[str] = ()
+    ) -> "Workflow":
+        """Parse a spec's text strictly, as `parse_workflow` does; raises `SpecError` with every error found."""
+        return parse_workflow(text, path=path, read=read, allow=allow)
+
+    def to_yaml(self) -> str:
+        """Return the text it was read from, to the last byte: byte order mark, line ends, comments."""
+        return self.text
 
     @property
     def name(self) -> str:
@@ -53,25 +76,43 @@ class Workflow:
         return {node.step_id: node for node in self.nodes}
 
 
-def parse_workflow(text: str, *, path: str = "", read: Read | None = None) -> Workflow:
+def parse_workflow(
+    text: str,
+    *,
+    path: str = "",
+    read: Read | None = None,
+    allow: Sequence[str] = (),
+    lenient: bool = False,
+) -> Workflow:
     """Parse a spec strictly; `read` gives files beside it (prompts, imports, skill sources) by relative path.
 
-    Raises `SpecError` with every error found.
+    `allow` names the installed packages whose functions may be skills. A `lenient` reading leaves unknown keys out of
+    the model, though not out of the hash, and warns of each. Raises `SpecError` with every error found.
     """
     source = parse_yaml(text, path=path)
-    document, spec = _read_spec(source, path)
-    beside = _read_once(read)
+    document = _mapping_of(source, path)
+    understood = _read_spec(source, document, path, lenient=lenient)
+    spec = understood.spec
+    files: dict[str, str] = {}
+    beside = _read_once(read, files)
+    registry = StepRegistry(beside, tuple(allow))
     nodes = list_nodes(
-        document,
+        understood.document,
         line_of=lambda pointer: source.position(pointer).line,
-        describe=lambda raw: describe_step(raw, document, beside),
+        describe=lambda raw: describe_step(raw, document, registry),
     )
-    findings = find_problems(Draft(spec, nodes, beside))
+    findings = find_problems(Draft(spec, nodes, beside, source.root, registry))
+    findings += understood.ignored
     resolved: dict[str, JsonValue] = {}
+    imported: dict[str, Workflow] = {}
     spec_sha256 = ""
     try:
         resolved = resolve_document(document, beside, lambda inner: parse_yaml(inner).value)
         spec_sha256 = hash_document(resolved)
+        if beside is not None and spec.imports:
+            parse = partial(_parse_import, allow=allow, lenient=lenient)
+            imported, faults = open_imports(spec.imports, path, beside, parse)
+            findings += faults
     except UnresolvedError as error:
         findings.append(Finding("unreadable-file", error.pointer, error.reason, error.hint))
     diagnostics = _locate(findings, source, path)
@@ -88,11 +129,21 @@ def parse_workflow(text: str, *, path: str = "", read: Read | None = None) -> Wo
         warnings=diagnostics,
         prompts=prompts_of(resolved),
         read=read,
+        files=files,
+        imported=imported,
+        registry=registry,
+        lenient=lenient,
     )
 
 
+def _parse_import(
+    text: str, path: str, read: Read, *, allow: Sequence[str], lenient: bool
+) -> Workflow:
+    return parse_workflow(text, path=path, read=read, allow=allow, lenient=lenient)
+
+
 def patch_workflow(workflow: Workflow, patch: JsonPatch) -> Workflow:
-    """Return the version a patch leads to, as text edited minimally and parsed strictly.
+    """Return the version a patch leads to, as text edited minimally and parsed as the workflow was.
 
     Raises `PatchConflictError`, `EditError`, or `SpecError` when the patched document isn't a valid spec.
     """
@@ -100,21 +151,46 @@ def patch_workflow(workflow: Workflow, patch: JsonPatch) -> Workflow:
     from workflow.edit import edit_text
 
     text = edit_text(workflow.text, patch)
-    return parse_workflow(text, path=workflow.path, read=workflow.read)
+    after = parse_workflow(
+        text,
+        path=workflow.path,
+        read=workflow.read,
+        allow=workflow.registry.allow,
+        lenient=workflow.lenient,
+    )
+    written = find_written(workflow.document, after.document) if workflow.lenient else []
+    if written:
+        raise SpecError(_locate(written, parse_yaml(text), workflow.path))
+    return after
 
 
-def _read_once(read: Read | None) -> Read | None:
-    """Return a reader that reads each file once, so that all of one version agree on what it says."""
-    return read and cache(read)
+def _read_once(read: Read | None, files: dict[str, str]) -> Read | None:
+    """Return a reader that reads each file once, so that all of one version agree on what it says; fills `files`."""
+    if read is None:
+        return None
+
+    def read_once(path: str) -> str:
+        if path not in files:
+            files[path] = read(path)
+        return files[path]
+
+    return read_once
 
 
-def _read_spec(source: YamlDocument, path: str) -> tuple[dict[str, JsonValue], WorkflowSpec]:
-    document = source.value
-    if not isinstance(document, dict):
-        finding = Finding("spec-not-a-mapping", "", "a workflow is a mapping with `steps:`")
-        raise SpecError(_locate([finding], source, path))
+def _mapping_of(source: YamlDocument, path: str) -> dict[str, JsonValue]:
+    if isinstance(source.value, dict):
+        return source.value
+    finding = Finding("spec-not-a-mapping", "", "a workflow is a mapping with `steps:`")
+    raise SpecError(_locate([finding], source, path))
+
+
+def _read_spec(
+    source: YamlDocument, document: dict[str, JsonValue], path: str, *, lenient: bool
+) -> LenientlyRead:
     try:
-        return document, read_spec(document)
+        if lenient:
+            return read_leniently(document)
+        return LenientlyRead(document, read_spec(document), ())
     except ShapeError as error:
         raise SpecError(_locate(error.findings, source, path)) from error
 
@@ -125,11 +201,18 @@ def _locate(findings: Iterable[Finding], source: YamlDocument, path: str) -> tup
     return tuple(sorted(diagnostics, key=lambda found: (found.line, found.column)))
 
 
+def _shorten(message: str) -> str:
+    """Leave out the middle of a very long message: what is wrong stands at its end."""
+    if len(message) <= 2 * _MOST_OF_AN_END:
+        return message
+    return f"{message[:_MOST_OF_AN_END]} … {message[-_MOST_OF_AN_END:]}"
+
+
 def _diagnostic(source: YamlDocument, finding: Finding, path: str) -> Diagnostic:
     position = source.position(finding.pointer)
     return Diagnostic(
         id=finding.id,
-        message=finding.message,
+        message=_shorten(finding.message),
         hint=finding.hint,
         path=path,
         line=position.line,

@@ -17,6 +17,9 @@ _SEGMENT = re.compile(r"(?:[^|'\"]|" + _QUOTED + r")*")
 _PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[[0-9]{1,9}\]|\['[^']*'\]|\[\"[^\"]*\"\])*")
 _PART = re.compile(r"\.([\w-]+)|\[([0-9]+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 _FILTER = re.compile(r"([a-z]+)(?:\(\s*(?:'([^']*)'|\"([^\"]*)\")?\s*\))?")
+# Each `tojson` may double a text, and a separator is written once an item: no text may grow beyond bounds.
+_MAX_FILTERS = 4
+_MAX_ARGUMENT = 200
 ROOTS = frozenset({"previous_step", "steps", "context", "input", "this", "iteration"})
 
 
@@ -102,6 +105,8 @@ def _compile_slot(source: str) -> Slot:
     root = re.split(r"[.\[]", head, maxsplit=1)[0]
     if root not in ROOTS:
         raise TemplateError(f"unknown name {root!r}; known: {', '.join(sorted(ROOTS))}")
+    if len(filters) > _MAX_FILTERS:
+        raise TemplateError(f"{source!r} goes through more than {_MAX_FILTERS} filters")
     path = tuple(
         int(index) if index else name or single or double
         for name, index, single, double in _PART.findall(head)
@@ -123,7 +128,12 @@ def _compile_filter(text: str) -> tuple[str, str]:
     match = _FILTER.fullmatch(text)
     if not match or match.group(1) not in _FILTERS:
         raise TemplateError(f"unknown filter {text!r}; known: {', '.join(sorted(_FILTERS))}")
-    return match.group(1), match.group(2) or match.group(3) or ""
+    argument = match.group(2) or match.group(3) or ""
+    if len(argument) > _MAX_ARGUMENT:
+        raise TemplateError(
+            f"an argument of more than {_MAX_ARGUMENT} characters: {argument[:20]!r}…"
+        )
+    return match.group(1), argument
 
 
 def _render_text(template: Template, names: Names) -> JsonValue:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from workflow.nodes import SideEffects, StepNode
-from workflow.pointer import format_pointer, yaml_path_of
+from workflow.patches.pointer import format_pointer, yaml_path_of
 
 Parts = tuple[str | int, ...]
 _NO_FIELDS: dict[str, JsonValue] = {}
@@ -45,7 +45,7 @@ def list_nodes(
                 continue
             step_id = _join(parent, place.branch, name)
             what = describe(place.raw)
-            pointer = format_pointer([str(part) for part in place.parts])
+            pointer = format_pointer(place.parts)
             yield StepNode(
                 step_id=step_id,
                 kind=kind_of(place.raw),

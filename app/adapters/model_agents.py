@@ -5,28 +5,24 @@ over a second to import, so it is imported where it is used: who asks no real mo
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import jsonschema
 from pydantic import JsonValue
 
 from app.adapters.model_errors import OutputSchemaError, classify_model_error, explain_model_error
+from app.adapters.model_requests import request_answer
+from app.adapters.models_by_name import open_model
 from telemetry import price_usd
-from workflow import AgentCall, AgentReply, AttemptError
+from workflow import AgentCall, AgentReply, AttemptError, SendChunk
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
-    from pydantic_ai.providers import Provider
-    from pydantic_ai.settings import ModelSettings
     from pydantic_ai.usage import RunUsage
-
-_ANSWER = "answer"
-_NO_KEY = "no-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +38,9 @@ class ModelAgents:
 
     async def ask(self, call: AgentCall) -> AgentReply:
         """Ask the model once; raises `AttemptError`, which says what the attempt used all the same."""
+        here = asyncio.get_running_loop()
+        if call.send_chunk:
+            call = replace(call, send_chunk=_send_from_elsewhere(call.send_chunk, here))
         return await _run_on_own_loop(lambda: self._ask(call))
 
     async def _ask(self, call: AgentCall) -> AgentReply:
@@ -50,7 +49,7 @@ class ModelAgents:
         usage = RunUsage()
         try:
             async with self._open(call.model) as model:
-                output = await _request(model, call, usage)
+                output = await request_answer(model, call, usage)
             _check_output(output, call.output_schema)
         except Exception as error:
             raise _failed_attempt(error, call, usage) from error
@@ -64,19 +63,8 @@ class ModelAgents:
 
     def _open(self, name: str) -> "Model":
         """Build the model with connections of its own: they belong to the event loop they are made in."""
-        from pydantic_ai.models import infer_model
-
-        if self.base_url is not None:
-            return _open_compatible(name, self.base_url, self.api_key)
-        if self.api_key is not None:
-            return infer_model(name, provider_factory=self._provider_with_key)
-        return infer_model(name)
-
-    def _provider_with_key(self, provider: str) -> "Provider[object]":
-        from pydantic_ai.providers import infer_provider_class
-
-        build: Callable[..., Provider[object]] = infer_provider_class(provider)
-        return build(api_key=self.api_key)
+        # What has no provider has no price: no provider is guessed here.
+        return open_model(name, base_url=self.base_url, api_key=self.api_key, default_provider="")
 
 
 async def _run_on_own_loop(make: Callable[[], Coroutine[None, None, AgentReply]]) -> AgentReply:
@@ -102,60 +90,16 @@ async def _run_on_own_loop(make: Callable[[], Coroutine[None, None, AgentReply]]
         raise
 
 
-def _open_compatible(name: str, base_url: str, api_key: str | None) -> "Model":
-    from pydantic_ai.models.openai import OpenAIChatModel
-    from pydantic_ai.providers.openai import OpenAIProvider
+def _send_from_elsewhere(send_chunk: SendChunk, loop: asyncio.AbstractEventLoop) -> SendChunk:
+    """Return what hands chunks on to the loop they are wanted in, and waits there for room."""
 
-    provider = OpenAIProvider(base_url=base_url, api_key=api_key or _NO_KEY)
-    return OpenAIChatModel(name.partition(":")[2] or name, provider=provider)
+    async def send(chunk: JsonValue) -> None:
+        async def hand_on() -> None:
+            await send_chunk(chunk)
 
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(hand_on(), loop))
 
-async def _request(model: "Model", call: AgentCall, usage: "RunUsage") -> JsonValue:
-    from pydantic_ai import Agent, StructuredDict
-
-    instructions = call.system_prompt or None
-    prompt = call.prompt if isinstance(call.prompt, str) else json.dumps(call.prompt)
-    settings = _settings(call)
-    if call.output_schema is None:
-        teller = Agent(model, instructions=instructions, retries=0)
-        return (await teller.run(prompt, model_settings=settings, usage=usage)).output
-    shape = StructuredDict(_as_object(call.output_schema), name=_ANSWER)
-    filler = Agent(model, output_type=shape, instructions=instructions, retries=0)
-    output = (await filler.run(prompt, model_settings=settings, usage=usage)).output
-    return cast("JsonValue", output if _is_object(call.output_schema) else output.get(_ANSWER))
-
-
-def _settings(call: AgentCall) -> "ModelSettings":
-    from pydantic_ai.settings import ModelSettings
-
-    settings = ModelSettings(max_retries=0)
-    temperature, top_p = call.settings.get("temperature"), call.settings.get("top_p")
-    max_tokens = call.settings.get("max_tokens")
-    if isinstance(temperature, int | float):
-        settings["temperature"] = temperature
-    if isinstance(top_p, int | float):
-        settings["top_p"] = top_p
-    if isinstance(max_tokens, int):
-        settings["max_tokens"] = max_tokens
-    return settings
-
-
-def _is_object(schema: Mapping[str, JsonValue]) -> bool:
-    return schema.get("type") == "object"
-
-
-def _as_object(schema: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Wrap what isn't an object: providers accept objects only."""
-    if _is_object(schema):
-        return dict(schema)
-    inner: dict[str, JsonValue] = {key: item for key, item in schema.items() if key != "$defs"}
-    wrapped: dict[str, JsonValue] = {
-        "type": "object",
-        "properties": {_ANSWER: inner},
-        "required": [_ANSWER],
-        "additionalProperties": False,
-    }
-    return wrapped | ({"$defs": schema["$defs"]} if "$defs" in schema else {})
+    return send
 
 
 def _check_output(output: JsonValue, schema: Mapping[str, JsonValue] | None) -> None:

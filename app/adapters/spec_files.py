@@ -8,8 +8,14 @@ from workflow import Workflow, parse_workflow
 _MAX_FILE_BYTES = 4 * 1024 * 1024
 
 
-def open_spec(path: Path) -> Workflow:
-    """Read and parse a spec; raises `BadInputError` for no such text file, `SpecError` for no valid spec."""
+def open_spec(path: Path, *, lenient: bool = False) -> Workflow:
+    """Read and parse a spec under the settings of its work tree; raises `SpecError` for no valid spec.
+
+    Raises `BadInputError` for no such text file, `SettingsError` for settings that can't be read.
+    """
+    # Here, because settings are read from files as specs are.
+    from app.adapters.settings_files import settings_beside
+
     text = read_text(path)
     folder = path.resolve().parent
 
@@ -17,19 +23,25 @@ def open_spec(path: Path) -> Workflow:
         beside = (folder / relative).resolve()
         if not beside.is_relative_to(folder):
             raise OSError(f"{relative!r} leads out of the spec's folder")
-        if beside.stat().st_size > _MAX_FILE_BYTES:
+        # With its line ends, as git keeps it: a prompt must enter the hash alike from disk and from a commit.
+        content = _read_some(beside)
+        if len(content) > _MAX_FILE_BYTES:
             raise OSError(f"{relative!r} is larger than 4 MiB")
-        return beside.read_text(encoding="utf-8")
+        return content.decode("utf-8")
 
-    return parse_workflow(text, path=path_in_repository(path), read=read)
+    allow = settings_beside(path).skills.allow
+    return parse_workflow(
+        text, path=path_in_repository(path), read=read, allow=allow, lenient=lenient
+    )
 
 
 def read_text(path: Path) -> str:
     """Read a UTF-8 file without translating its line ends; raises `BadInputError` in one clear sentence."""
     try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
+        content = _read_some(path)
+        if len(content) > _MAX_FILE_BYTES:
             raise BadInputError(f"{path}: larger than 4 MiB; is it the right file?")
-        return path.read_bytes().decode("utf-8")
+        return content.decode("utf-8")
     except FileNotFoundError:
         raise BadInputError(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -38,6 +50,12 @@ def read_text(path: Path) -> str:
         raise BadInputError(f"{path}: not UTF-8 text (byte {error.start})") from None
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror or error}") from None
+
+
+def _read_some(path: Path) -> bytes:
+    """Read a file, or of one that is too large one byte too many: a pipe or a device doesn't say its size."""
+    with path.open("rb") as file:
+        return file.read(_MAX_FILE_BYTES + 1)
 
 
 def path_in_repository(path: Path) -> str:

@@ -10,6 +10,8 @@ from app.errors import BadInputError
 from telemetry import Assembled, OtlpError, Span, assemble_runs, decode_line, encode_traces
 from workflow import Recording, RecordingError, read_recording, write_recording
 
+_MAX_RECORDING_BYTES = 256 * 1024 * 1024
+
 
 class TelemetryWriter:
     """Appends spans to a file, a whole line at a time, so that an interruption leaves no half line."""
@@ -90,6 +92,38 @@ def read_recordings(folders: Iterable[Path]) -> list[Recording]:
     return [recording for folder in folders for recording in _read_folder(folder)]
 
 
+def open_recording(path: Path) -> Recording:
+    """Read one recording, changing nothing; raises `BadInputError` when the file can't be read or isn't one."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > _MAX_RECORDING_BYTES:
+                raise BadInputError(f"{path}: larger than 256 MiB; is it the right file?")
+            return read_recording(file.read())
+    except RecordingError as error:
+        raise BadInputError(f"{path}: {error}") from None
+    except OSError as error:
+        raise BadInputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+
+
+def find_recording(run: str, folder: Path | None) -> Path:
+    """Return where a run is recorded: the file of that name, or else the run of that id in the folder."""
+    if folder is None or _is_file(Path(run)):
+        return Path(run)
+    if not folder.is_dir():
+        raise BadInputError(f"{folder}: no such folder of recordings")
+    path = folder / f"{run}.json"
+    if Path(run).name != run or not _is_file(path):
+        raise BadInputError(f"{run!r} is neither a file nor the id of a run recorded in {folder}")
+    return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long to be one
+        return False
+
+
 def _write_whole(path: Path, content: bytes) -> None:
     part = path.with_suffix(".part")
     try:
@@ -120,7 +154,4 @@ def _read_folder(folder: Path) -> Iterator[Recording]:
     if not folder.is_dir():
         raise BadInputError(f"{folder}: no such folder of recordings")
     for path in sorted(folder.glob("*.json")):
-        try:
-            yield read_recording(path.read_bytes())
-        except (RecordingError, OSError) as error:
-            raise BadInputError(f"{path}: {error}") from None
+        yield open_recording(path)

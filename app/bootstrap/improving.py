@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.adapters.local_git import LocalGitRepository
-from app.adapters.meta_models import open_model
+from app.adapters.models_by_name import open_model
 from app.adapters.test_process import open_test_process
 from app.bootstrap.running import API_KEY_VARIABLE
 from app.settings import Settings

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from app.adapters.spec_files import open_spec
 from app.cli.output import NO, note, print_json, print_text
+from app.cli.reading import LenientOption, open_as_asked
 from app.errors import BadInputError
 from diff_ux import changes_to_json, describe_changes, render_changes
-from workflow import SpecError, Workflow, diff_workflows
+from workflow import SpecError, Workflow, diff_documents, diff_workflows
 
 
 class DiffFormat(StrEnum):
@@ -20,19 +20,23 @@ class DiffFormat(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     MERMAID = "mermaid"
+    PATCH = "patch"
 
 
 def diff(
     before: Annotated[Path, typer.Argument(metavar="A", help="the old spec", show_default=False)],
     after: Annotated[Path, typer.Argument(metavar="B", help="the new spec", show_default=False)],
     exit_code: Annotated[bool, typer.Option("--exit-code", help="exit 1 when they differ")] = False,
+    lenient: LenientOption = False,
     output: Annotated[DiffFormat, typer.Option("--format")] = DiffFormat.TEXT,
 ) -> None:
     """Tell the difference between two specs in a person's terms; exit 0 unless --exit-code."""
-    old, new = _open("old", before), _open("new", after)
+    old, new = _open("old", before, lenient=lenient), _open("new", after, lenient=lenient)
     changes = diff_workflows(old, new)
     if output is DiffFormat.JSON:
         print_json({"changes": changes_to_json(changes)})
+    elif output is DiffFormat.PATCH:
+        print_json(diff_documents(old.document, new.document).to_json())
     elif output is DiffFormat.MERMAID:
         picture = render_changes(changes, old, new, "mermaid")
         if picture:
@@ -50,10 +54,10 @@ def diff(
         raise typer.Exit(NO)
 
 
-def _open(side: str, path: Path) -> Workflow:
+def _open(side: str, path: Path, *, lenient: bool) -> Workflow:
     """Open one of two specs that may bear the same name: what is wrong is told with the path that was typed."""
     try:
-        return open_spec(path)
+        return open_as_asked(path, lenient=lenient)
     except SpecError as error:
         problems = "\n".join(f"  {problem}" for problem in error.diagnostics)
         raise BadInputError(f"the {side} spec, {path}, can't be read:\n{problems}") from error

@@ -34,5 +34,6 @@ def _interrupt(number: int, _: FrameType | None) -> None:
 
 
 def _tell_unraisable(found: "UnraisableHookArgs") -> None:
-    if not isinstance(found.exc_value, KeyboardInterrupt):
+    # What was interrupted while it was built can't be closed in order either.
+    if not _asked:
         sys.__unraisablehook__(found)

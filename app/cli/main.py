@@ -10,7 +10,10 @@ from app.cli.output import CANNOT_DECIDE, print_json
 
 COMMANDS = {
     "validate": "Check specs; print problems, hashes, and where each step is.",
+    "schema": "Print the format of a spec as a JSON Schema.",
     "run": "Run a workflow, once or many times.",
+    "resume": "Go on with a run that waits for a person's answer.",
+    "replay": "Go through a recorded run again, step by step, calling nothing.",
     "test": "Run the tests embedded in a spec.",
     "policy": "Try policies out on past runs.",
     "diff": "Tell the difference between two specs.",
@@ -18,6 +21,11 @@ COMMANDS = {
     "classify": "Judge a patch by what it changes: LOW, MEDIUM or HIGH.",
     "suggest": "Propose what would be worth changing, best first.",
     "sweep": "Suggest, prove, apply what is safe, offer the rest, take back what fails.",
+    "serve": "Receive telemetry over OTLP/HTTP, and turn it into statistics.",
+    "tokens": "Say who may send telemetry for which repository.",
+    "ingest": "Take telemetry in from files.",
+    "stats": "Print what the steps of a spec did, by the telemetry that was taken in.",
+    "store": "Compact, back up and restore what a server keeps.",
     "demo": "Play the whole loop on a bundled example.",
 }
 """Each command in the module of its name; only the one that is called gets imported."""

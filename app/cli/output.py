@@ -1,7 +1,7 @@
 """What commands print: JSON or text on standard output, progress and notes on standard error."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
@@ -32,7 +32,7 @@ out = Console(highlight=False, soft_wrap=True)
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def print_json(answer: Mapping[str, object]) -> None:
+def print_json(answer: Mapping[str, object] | Sequence[object]) -> None:
     """Print one JSON document."""
     text = orjson.dumps(answer, option=orjson.OPT_INDENT_2, default=str)
     sys.stdout.write(text.decode() + "\n")

@@ -8,8 +8,9 @@ import orjson
 import typer
 from pydantic import JsonValue
 
-from app.adapters.spec_files import open_spec, read_text
+from app.adapters.spec_files import read_text
 from app.cli.output import Format, FormatOption, note, print_json
+from app.cli.reading import LenientOption, open_as_asked
 from app.errors import BadInputError
 from workflow import JsonPatch, diff_workflows, parse_patch, patch_workflow
 
@@ -31,12 +32,13 @@ def apply(
         Path | None, typer.Option("--output", help="write the patched text here")
     ] = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="write it back to SPEC")] = False,
+    lenient: LenientOption = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Apply a patch to a spec's text, verified; prints the text unless told where to write it."""
     if target and in_place:
         raise BadInputError("--output and --in-place exclude each other: give one")
-    before = open_spec(spec)
+    before = open_as_asked(spec, lenient=lenient)
     after = patch_workflow(before, read_patch(patch_file))
     where = spec if in_place else target
     if where:

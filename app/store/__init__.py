@@ -1,4 +1,4 @@
-"""The control plane's memory, in one SQLite file: frozen records in and out, one module per table."""
+"""The control plane's memory, in one database: frozen records in and out, one module per table or group of tables."""
 
 from app.store.applications import (
     Application,
@@ -7,6 +7,7 @@ from app.store.applications import (
     mark_reverted,
     save_application,
 )
+from app.store.copies import copy_database, shrink_database
 from app.store.database import SCHEMA_VERSION, Store, Transaction, open_store
 from app.store.journal import (
     Closing,
@@ -19,6 +20,20 @@ from app.store.journal import (
 )
 from app.store.ledger import LedgerRecord, add_to_ledger, list_ledger
 from app.store.memory import list_memories, remember
+from app.store.progress import (
+    REACHED,
+    SPANS,
+    SegmentState,
+    advance_origins,
+    advance_segment,
+    forget_segment,
+    keep_keys,
+    list_segment_states,
+    mark_exported,
+    read_keys,
+    read_offsets,
+    read_origin,
+)
 from app.store.proposals import (
     Prediction,
     ProposalRecord,
@@ -27,33 +42,99 @@ from app.store.proposals import (
     save_proposal,
     set_proposal_state,
 )
+from app.store.rollups import (
+    UNMAPPED,
+    Selection,
+    add_to_quarantine,
+    add_to_rollups,
+    drop_rollups,
+    iterate_rollups,
+    list_quarantined,
+    list_step_keys,
+)
+from app.store.salt import make_sampling_salt
+from app.store.samples import (
+    WaitingSpans,
+    drop_sampled_runs,
+    keep_run,
+    list_sampled_runs,
+    list_waiting,
+    read_ranks,
+    stop_waiting,
+    wait_for_rest,
+)
+from app.store.tokens import (
+    IngestToken,
+    create_token,
+    find_tenant,
+    has_tokens,
+    list_tokens,
+    revoke_token,
+)
 
 __all__ = [
+    "REACHED",
     "SCHEMA_VERSION",
+    "SPANS",
+    "UNMAPPED",
     "Application",
     "Closing",
+    "IngestToken",
     "JournalEntry",
     "LedgerRecord",
     "Prediction",
     "ProposalRecord",
+    "SegmentState",
+    "Selection",
     "Step",
     "Store",
     "Transaction",
+    "WaitingSpans",
     "add_to_ledger",
+    "add_to_quarantine",
+    "add_to_rollups",
+    "advance_origins",
+    "advance_segment",
     "announce",
     "close",
+    "copy_database",
+    "create_token",
+    "drop_rollups",
+    "drop_sampled_runs",
     "find_application",
     "find_proposal",
+    "find_tenant",
+    "forget_segment",
+    "has_tokens",
+    "iterate_rollups",
+    "keep_keys",
+    "keep_run",
     "list_applications",
     "list_entries",
     "list_ledger",
     "list_memories",
     "list_open_entries",
     "list_proposals",
+    "list_quarantined",
+    "list_sampled_runs",
+    "list_segment_states",
+    "list_step_keys",
+    "list_tokens",
+    "list_waiting",
+    "make_sampling_salt",
+    "mark_exported",
     "mark_reverted",
     "open_store",
+    "read_keys",
+    "read_offsets",
+    "read_origin",
+    "read_ranks",
     "remember",
+    "revoke_token",
     "save_application",
     "save_proposal",
     "set_proposal_state",
+    "shrink_database",
+    "stop_waiting",
+    "wait_for_rest",
 ]

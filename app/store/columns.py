@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Dialect, MetaData, String
+from sqlalchemy import Dialect, MetaData, String, Table
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -27,3 +27,9 @@ class Instant(TypeDecorator[datetime]):
 
 class Row(SQLModel, registry=registry(metadata=MetaData())):
     """What all tables of this store derive from; other SQLModel tables in the process stay out of it."""
+
+
+def table_of(row: type[Row]) -> Table:
+    """Return the plain table of a row class, for statements over many rows."""
+    table: Table = row.__table__  # type: ignore[attr-defined]
+    return table

@@ -18,9 +18,9 @@ _TRACK_RECORD = 20
 
 
 def present(
-    proposal: Proposal, *, undo: str = "", ledger: tuple[LedgerRecord, ...] = ()
+    proposal: Proposal, *, undo: str = "", ledger: tuple[LedgerRecord, ...] | None = None
 ) -> ProposalView:
-    """Compose the view of a proposal; every figure is one that was computed."""
+    """Compose the view of a proposal; every figure is one that was computed. No ledger: nobody looked into it."""
     evidence, roi, decision = proposal.evidence, proposal.roi, proposal.decision
     notes = [*proposal.violations]
     if proposal.behind:
@@ -39,7 +39,7 @@ def present(
         patch=orjson.dumps(proposal.patch.to_json(), option=orjson.OPT_INDENT_2).decode(),
         reasons=decision.reasons,
         undo=undo,
-        track_record=describe_record(ledger),
+        track_record="" if ledger is None else describe_record(ledger),
         why=proposal.candidate.rationale,
         is_simulated=evidence.simulated,
         notes=tuple(notes),

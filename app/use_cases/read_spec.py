@@ -4,11 +4,15 @@ from pathlib import PurePosixPath
 
 from app.errors import BadInputError, PathError
 from app.ports import CodeHost
+from app.use_cases.read_settings import read_settings
 from workflow import Workflow, parse_workflow
 
 
 def read_spec(host: CodeHost, commit: str, path: str) -> Workflow:
-    """Parse a committed spec; raises `SpecError`, and `BadInputError` when it isn't a text file of that commit."""
+    """Parse a committed spec under the default branch's settings; raises `SpecError` and `SettingsError`.
+
+    Raises `BadInputError` when it isn't a text file of that commit.
+    """
     folder = PurePosixPath(path).parent
 
     def read(relative: str) -> str:
@@ -20,7 +24,8 @@ def read_spec(host: CodeHost, commit: str, path: str) -> Workflow:
             raise FileNotFoundError(f"no {relative!r} beside the spec in {commit[:12]}")
         return content.decode()
 
-    return parse_workflow(_read_text(host, commit, path), path=path, read=read)
+    text = _read_text(host, commit, path)
+    return parse_workflow(text, path=path, read=read, allow=read_settings(host).skills.allow)
 
 
 def _read_text(host: CodeHost, commit: str, path: str) -> str:

@@ -33,7 +33,7 @@ from meta_agent import (
 )
 from policy_dsl import Action, Enforcement, Policy, Violation, judge_policies
 from prompt_guard import GuardedPatch, Rejection, check_patch, plan_for
-from telemetry import Run
+from telemetry import Run, limit_sources, set_extremes_apart
 from trust_tiers import Decision, TierLimits, classify
 from workflow import (
     PRE_MERGE_NAMES,
@@ -98,7 +98,8 @@ def suggest(
     grounds = prepare_grounds(workflow, runs, recordings, settings, reprice)
     if not grounds.runs:
         return Suggestions(workflow, 0, notes=(_without_runs(workflow, runs),))
-    opportunities = detect(grounds.runs, workflow)
+    # Extremes don't choose what is worth improving; what an improvement is worth is said with them.
+    opportunities = detect(set_extremes_apart(grounds.runs), workflow)
     ripe = [found for found in opportunities if found.enough]
     asked = ask_model(workflow, ripe, settings.limits) if ask_model and ripe else None
     notes = [_too_few(found) for found in opportunities if not found.enough]
@@ -130,7 +131,7 @@ def prepare_grounds(
     reprice: Reprice | None,
 ) -> Grounds:
     """Gather what is known of this very version; its recordings are replayed once for all candidates."""
-    mine = [run for run in runs if run.spec_sha256 == workflow.spec_sha256]
+    mine = limit_sources(run for run in runs if run.spec_sha256 == workflow.spec_sha256)
     traffic = measure_traffic(mine, settings.proposers.roi)
     return Grounds(
         workflow, mine, replay_baseline(workflow, recordings), settings, traffic, reprice

@@ -5,12 +5,15 @@ from dataclasses import replace
 
 from diff_ux.sentences.documentation import tell_documentation
 from diff_ux.sentences.fields import tell_field
+from diff_ux.sentences.flow import tell_flow
 from diff_ux.sentences.limits import tell_limit
 from diff_ux.sentences.merging import merge_equal
 from diff_ux.sentences.models import tell_model, tell_token_limit
 from diff_ux.sentences.prompts import tell_prompt
 from diff_ux.sentences.retries import tell_retries
+from diff_ux.sentences.schemas import tell_schema
 from diff_ux.sentences.sentence import Sentence, count, name_steps
+from diff_ux.sentences.tests_and_policies import tell_guarding_part
 from diff_ux.sentences.timeouts import add_latency, tell_timeout
 from diff_ux.sentences.tools import tell_tool
 from diff_ux.sentences.validators import tell_validators
@@ -30,12 +33,15 @@ Tell = Callable[[GraphChange], Sentence | None]
 SENTENCES: tuple[Tell, ...] = (
     tell_validators,
     tell_limit,
+    tell_schema,
+    tell_guarding_part,
     tell_tool,
     tell_prompt,
     tell_model,
     tell_token_limit,
     tell_retries,
     tell_timeout,
+    tell_flow,
     tell_documentation,
     tell_added_step,
     tell_removed_step,

@@ -1,4 +1,4 @@
-"""Usage limits: what one execution of a step may use up before it is stopped."""
+"""Usage limits: what one execution of a step, or a whole run, may use up before it is stopped."""
 
 from diff_ux.sentences.sentence import WARNING, Sentence, direction, name_subject, tell
 from diff_ux.words import Aside
@@ -12,7 +12,12 @@ def tell_limit(change: GraphChange) -> Sentence | None:
     match change:
         case Changed(
             subject=subject, field=("usage_limits", str(name)), before=before, after=after
-        ) if name in _NOUNS and subject.kind == "step" and _is_limit(before) and _is_limit(after):
+        ) if (
+            name in _NOUNS
+            and subject.kind in ("step", "workflow")
+            and _is_limit(before)
+            and _is_limit(after)
+        ):
             what = (f"the {_NOUNS[name]} of ", name_subject(subject))
             old, new = _show(name, before), _show(name, after)
             if not isinstance(after, int | float):

@@ -35,13 +35,8 @@ def _blank(piece: Piece) -> Piece:
 
 def _join(group: Sequence[Sentence]) -> Sentence:
     first = group[0]
-    names = tuple(
-        name
-        for sentence in group
-        for piece in sentence.pieces
-        if isinstance(piece, Named)
-        for name in piece.names
-    )
+    told = [piece for sentence in group for piece in sentence.pieces if isinstance(piece, Named)]
+    names = tuple(dict.fromkeys(name for piece in told for name in piece.names))
     pieces = tuple(
         replace(piece, names=names) if isinstance(piece, Named) else piece for piece in first.pieces
     )

@@ -1,8 +1,8 @@
 """Whole steps: added, removed, moved elsewhere, put in another order, renamed."""
 
-from diff_ux.sentences.sentence import Sentence, name_subject, tell
+from diff_ux.sentences.sentence import WARNING, Sentence, name_subject, tell
 from diff_ux.words import Aside, Data, Line, Named
-from workflow import Added, GraphChange, Moved, Removed, Renamed, StepNode
+from workflow import Added, GraphChange, Moved, Removed, Renamed, SemanticClass, StepNode
 
 _WEIGHT = 65
 
@@ -17,11 +17,13 @@ def tell_added_step(change: GraphChange) -> Sentence | None:
 
 
 def tell_removed_step(change: GraphChange) -> Sentence | None:
-    """ "➖ **Remove** step `check`, which ran `agents.writer`"."""
+    """ "➖ **Remove** step `check`, which ran `agents.writer`"; a step that waited for a person is a warning."""
     match change:
         case Removed(step=StepNode() as step):
             told = (_what(step), *_runs(step, "which ran"))
-            return tell(change, "➖", "Remove", *told, weight=_WEIGHT)
+            is_guard = change.semantic is SemanticClass.GUARD
+            icon, weight = (WARNING, None) if is_guard else ("➖", _WEIGHT)
+            return tell(change, icon, "Remove", *told, weight=weight)
     return None
 
 
@@ -54,14 +56,14 @@ def tell_renamed(change: GraphChange) -> Sentence | None:
 
 
 def _what(step: StepNode) -> Named:
-    return Named((step.step_id,), _KINDS.get(step.kind, "step"))
+    return Named((step.step_id,), KINDS.get(step.kind, "step"))
 
 
 def _runs(step: StepNode, verb: str) -> Line:
     return (f", {verb} ", Data(step.uses)) if step.uses else ()
 
 
-_KINDS = {
+KINDS = {
     "conditional": "conditional",
     "parallel": "parallel",
     "loop": "loop",

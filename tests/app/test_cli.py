@@ -101,7 +101,7 @@ class TestBadInput:
             ("--nonsense",),
             ("validate",),
             ("validate", "nowhere.yaml"),
-            ("validate", "."),
+            ("validate", "*.nothing"),
             ("run", "nowhere.yaml"),
             ("run", LETTERS, "--runs", "0"),
             ("run", LETTERS, "--input", "{"),
@@ -110,6 +110,10 @@ class TestBadInput:
             ("run", LETTERS, "--input", "1", "--inputs", LETTERS),
             ("test", "nowhere.yaml"),
             ("test", LETTERS, "--mode", "replay"),
+            ("replay", LETTERS),
+            ("replay", "nowhere.json", "--spec", LETTERS),
+            ("replay", "empty.json", "--spec", LETTERS),
+            ("replay", "nobody", "--spec", LETTERS, "--recordings", "nowhere"),
             ("diff", LETTERS),
             ("diff", LETTERS, "nowhere.yaml"),
             ("patch", "apply", LETTERS, "nowhere.json"),
@@ -397,7 +401,7 @@ class TestInterruption:
     """A real SIGINT to a real process."""
 
     def interrupt(self, *arguments: object, after: Path, environ: Mapping[str, str]) -> Answer:
-        """Send Ctrl-C as soon as `after` exists."""
+        """Send Ctrl-C as soon as a file that `after` matches exists."""
         with subprocess.Popen(
             [sys.executable, "-m", "app", *map(str, arguments)],
             cwd=Path(__file__).parents[2],
@@ -408,7 +412,7 @@ class TestInterruption:
             # Whoever runs the tests in the background has it ignored, and that is inherited.
             preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         ) as process:
-            while not after.exists() and process.poll() is None:
+            while not any(after.parent.glob(after.name)) and process.poll() is None:
                 os.sched_yield()
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
@@ -419,7 +423,7 @@ class TestInterruption:
         answer = self.interrupt(
             *("run", spec, "--input", INPUT, "--runs", 100_000),
             *("--telemetry", telemetry, "--record", recordings),
-            after=recordings,
+            after=recordings / "*.json",
             environ={"XDG_STATE_HOME": str(tmp_path / "state")},
         )
         assert answer.code == 2

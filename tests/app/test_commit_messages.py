@@ -39,11 +39,16 @@ def test_a_long_subject_is_cut() -> None:
         "a\r\nb",
         "right\u202eleft",
         "\x1b[31mred",
+        "[skip ci]",
+        "[ci skip] a step",
+        "***NO_CI***",
     ],
 )
 def test_words_from_a_spec_refer_to_nobody(hostile: str) -> None:
     message = write_message(hostile, [hostile, hostile], {"Flujo-Proposal": "p1"})
-    assert not any(mark in message for mark in ("#", "@", "://", "GH-", "\x1b", "\u202e", "\r"))
+    assert not any(
+        mark in message for mark in ("#", "@", "://", "GH-", "[", "***", "\x1b", "\u202e", "\r")
+    )
     assert read_trailers(message) == {"Flujo-Proposal": "p1"}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.main import run_command
+from tests.app.test_cli_schemas import check
 
 GOOD = "steps:\n  - {name: a, uses: flujo.value.pass}\n"
 RETRIED = "steps:\n  - {name: a, uses: flujo.value.pass, config: {max_retries: 2}}\n"
@@ -75,7 +76,8 @@ def test_two_imports_in_a_circle_are_named(diff: Diff, tmp_path: Path) -> None:
     (tmp_path / "new" / "other.yaml").write_text(back, encoding="utf-8")
     code, _, notes = diff(GOOD, circle)
     assert code == 2
-    assert "'other.yaml' imports itself; break the cycle" in notes
+    assert "'other.yaml' imports itself" in notes
+    assert "break the cycle" in notes
 
 
 def test_what_is_no_text_is_told_in_one_line(diff: Diff) -> None:
@@ -83,10 +85,64 @@ def test_what_is_no_text_is_told_in_one_line(diff: Diff) -> None:
     assert (code, notes) == (2, f"error: {Path('new/spec.yaml')}: not UTF-8 text (byte 0)\n")
 
 
+@pytest.mark.parametrize("side", ["old", "new"])
+def test_a_file_of_a_hundred_megabytes_is_not_read(
+    diff: Diff, tmp_path: Path, side: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    diff(GOOD, GOOD)
+    path = tmp_path / side / "spec.yaml"
+    with path.open("r+b") as file:
+        file.truncate(100_000_000)
+    assert run_command(["diff", "old/spec.yaml", "new/spec.yaml"]) == 2
+    told = f"error: {Path(side, 'spec.yaml')}: larger than 4 MiB; is it the right file?\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_link_that_leads_to_itself_is_told(diff: Diff, tmp_path: Path) -> None:
+    diff(GOOD, GOOD)
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    assert run_command(["diff", "old/spec.yaml", "loop.yaml"]) == 2
+
+
 def test_a_program_gets_its_error_as_json(diff: Diff) -> None:
     code, output, _ = diff(GOOD, "steps: [\n", "--format", "json")
     assert code == 2
     assert "the new spec" in json.loads(output)["error"]
+
+
+MOVED = """\
+# kept
+agents: {writer: {model: "sim:small", system_prompt: "Write."}}
+steps:
+  - {name: c, uses: agents.writer}  # moved
+  - {name: a, uses: flujo.value.pass}
+  - name: new
+    uses: flujo.text.normalise
+"""
+PLAIN = """\
+# kept
+agents: {writer: {model: "sim:small", system_prompt: "Write."}}
+steps:
+  - {name: a, uses: flujo.value.pass}
+  - {name: b, uses: agents.writer, input: "{{ context.x }}"}
+  - {name: c, uses: agents.writer}  # moved
+"""
+
+
+def test_the_patch_that_is_printed_can_be_applied(diff: Diff) -> None:
+    code, output, _ = diff(PLAIN, MOVED, "--format", "patch")
+    patch = json.loads(output)
+    check(patch, "patch")
+    assert code == 0
+    Path("patch.json").write_text(output, encoding="utf-8")
+    assert run_command(["patch", "apply", "old/spec.yaml", "patch.json", "--in-place"]) == 0
+    assert "{name: c, uses: agents.writer}  # moved\n" in Path("old/spec.yaml").read_text()
+    assert run_command(["diff", "old/spec.yaml", "new/spec.yaml", "--exit-code"]) == 0
+
+
+def test_no_difference_is_an_empty_patch(diff: Diff) -> None:
+    code, output, _ = diff(GOOD, GOOD, "--format", "patch", "--exit-code")
+    assert (code, json.loads(output)) == (0, [])
 
 
 @pytest.mark.parametrize("path", ["nowhere.yaml", "."])

@@ -4,12 +4,20 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx2
 import pytest
 from pydantic import JsonValue
 
-from app.adapters.http_skill import HTTP_GET, HttpGetError, http_get
+from app.adapters.http_places import HttpGetError, find_addresses
+from app.adapters.http_skill import HTTP_GET, http_get
 from telemetry import ErrorClass
-from workflow import SideEffects, VirtualTimeLoop, classify_exception
+from workflow import (
+    SideEffects,
+    SkillManifest,
+    StepRegistry,
+    VirtualTimeLoop,
+    classify_exception,
+)
 
 
 class _Pages(BaseHTTPRequestHandler):
@@ -20,6 +28,22 @@ class _Pages(BaseHTTPRequestHandler):
     def _echo(self) -> None:
         text = f'{{"path": "{self.path}", "token": "{self.headers.get("X-Token")}"}}'
         self._send(200, text.encode(), "application/json")
+
+    def _host(self) -> None:
+        self._send(200, self.headers["Host"].encode(), "text/plain")
+
+    def _drip(self) -> None:
+        """Send a byte now and then, so that no single read takes long."""
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        for _ in range(1000):
+            if self.server.released.wait(0.01):  # type: ignore[attr-defined]
+                return
+            try:
+                self.wfile.write(b"x")
+            except ConnectionError:
+                return
 
     def _latin(self) -> None:
         self._send(200, "café".encode("latin-1"), "text/plain; charset=latin-1")
@@ -173,12 +197,95 @@ def test_a_redirect_to_another_host_is_refused(url: str) -> None:
         {"url": "http://127.0.0.1/", "timeout_s": 0},
         {"url": "http://127.0.0.1/", "params": {"a": [1]}},
         {"url": "http://127.0.0.1:1/", "headers": {"X": "a\r\nHost: b"}},
+        {"url": "http://127.0.0.1:1/", "headers": {"host": "internal"}},
+        {"url": "http://127.0.0.1:1/", "headers": {"Transfer-Encoding": "chunked"}},
+        {"url": "http://127.0.0.1:1/", "timeout_s": "3"},
     ],
 )
 def test_a_request_that_makes_no_sense_is_invalid_input(request_: JsonValue) -> None:
     error = refusal(request_)
     assert classify_exception(error) is ErrorClass.INVALID_INPUT
     assert "secret" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "169.254.0.1",
+        "2852039166",
+        "0xa9fea9fe",
+        "100.100.100.200",
+        "168.63.129.16",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[2002:a9fe:a9fe::1]",
+        "0.0.0.0",
+        "0.0.0.1",
+        "[::]",
+        "224.0.0.1",
+        "[ff02::1]",
+        "255.255.255.255",
+    ],
+)
+def test_addresses_that_serve_the_machine_itself_are_never_reached(address: str) -> None:
+    for scheme in ("https", "http"):
+        error = refusal({"url": f"{scheme}://{address}/latest/meta-data"})
+        assert "no skill may reach" in str(error)
+        assert classify_exception(error) is ErrorClass.REJECTED
+
+
+def test_another_machine_is_reached_by_https_only() -> None:
+    error = refusal({"url": "http://192.0.2.1/"})
+    assert "use https://" in str(error)
+    assert classify_exception(error) is ErrorClass.REJECTED
+    assert find_addresses(httpx2.URL("https://192.0.2.1/")) == ["192.0.2.1"]
+
+
+def test_the_connection_goes_to_the_address_that_was_judged_under_the_hosts_own_name(
+    url: str,
+) -> None:
+    by_name = url.replace("127.0.0.1", "localhost")
+    assert get({"url": f"{by_name}/host"}) == {
+        "status": 200,
+        "text": by_name.removeprefix("http://"),
+    }
+
+
+def test_a_server_without_tls_is_no_https(url: str) -> None:
+    error = refusal({"url": url.replace("http:", "https:"), "timeout_s": 5})
+    assert classify_exception(error) is ErrorClass.CONNECTION
+
+
+def test_proxies_of_the_environment_are_not_used(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    assert get({"url": f"{url}/latin"}) == {"status": 200, "text": "café"}
+
+
+def test_parameters_without_a_url_are_not_sent_to_one_from_elsewhere(url: str) -> None:
+    error = refusal({"url": f"{url}/echo"}, headers={"X-Token": "secret"})
+    assert "url" in str(error)
+    assert classify_exception(error) is ErrorClass.INVALID_INPUT
+
+
+def test_an_answer_that_comes_in_drops_is_a_timeout(url: str) -> None:
+    error = refusal({"url": f"{url}/drip", "timeout_s": 0.1})
+    assert classify_exception(error) is ErrorClass.TIMEOUT
+
+
+def test_a_name_that_does_not_resolve_is_a_connection_failure() -> None:
+    error = refusal({"url": "https://nowhere.invalid/"})
+    assert classify_exception(error) is ErrorClass.CONNECTION
+
+
+def test_the_manifest_says_what_the_adapter_does() -> None:
+    manifest = StepRegistry().look_up(HTTP_GET.reference)
+    assert isinstance(manifest, SkillManifest)
+    assert manifest.side_effects is HTTP_GET.side_effects
+    assert manifest.summary == HTTP_GET.description
 
 
 def test_a_redirect_to_a_file_is_refused(url: str) -> None:

@@ -14,8 +14,8 @@ import yaml
 from app.settings import parse_settings
 from policy_dsl import Action, Enforcement, RecordType
 from workflow import RESULT_NAMES, EmbeddedTest, TestOutcome, compile_program, parse_workflow
-from workflow.packs import PACKS, load_pack
-from workflow.personal_data import PersonalData
+from workflow.governance.packs import PACKS, load_pack
+from workflow.governance.personal_data import PersonalData
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -71,6 +71,12 @@ def test_the_track_record_counts_what_was_measured() -> None:
     assert text == "1 of the last 2 predictions held their 90 % interval"
 
 
+def test_who_did_not_look_into_the_ledger_says_nothing_of_it(proposal: Proposal) -> None:
+    assert "Track record" not in render_pr_body(present(proposal))
+    assert "nothing measured yet" in render_pr_body(present(proposal, ledger=()))
+    assert "1 of the last 1 predictions" in render_pr_body(present(proposal, ledger=(line(2.0),)))
+
+
 def test_only_the_last_twenty_predictions_count() -> None:
     ledger = (*[line(9.0)] * 10, *[line(2.0)] * 20)
     assert describe_record(ledger) == "20 of the last 20 predictions held their 90 % interval"

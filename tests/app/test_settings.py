@@ -36,6 +36,7 @@ def test_every_setting_is_read() -> None:
         "evidence: {min_pairs: 50}\n"
         "limits: {open_proposals: 1, applied_per_sweep: 2}\n"
         "tests: {timeout_s: 30}\n"
+        "skills: {allow: [acme.skills, 'tools.*']}\n"
         "schedule: '0 3 * * 1'\n"
         "timezone: Europe/Berlin\n"
     )
@@ -45,6 +46,7 @@ def test_every_setting_is_read() -> None:
     assert (found.evidence.min_pairs, found.limits.applied_per_sweep) == (50, 2)
     assert (found.tests.timeout_s, found.schedule) == (30, "0 3 * * 1")
     assert found.roi.runs_per_month == 900
+    assert found.skills.allow == ("acme.skills", "tools.*")
 
 
 def test_the_prices_are_those_of_the_roi() -> None:
@@ -67,6 +69,12 @@ def test_the_prices_are_those_of_the_roi() -> None:
         ("roi:\n  review_usd_per_hour: -1\n", r":2:3: roi\.review_usd_per_hour: "),
         ("evidence: {min_pairs: 1}\n", r"min_pairs"),
         ("schedule: hourly\n", r"five fields"),
+        ("skills: {allow: ['*']}\n", r":1:18: skills\.allow\.0: '\*': write package\.module"),
+        ("skills: {allow: ['os']}\n", r"'os' can't be allowed"),
+        ("skills: {allow: ['os.*']}\n", r"'os' can't be allowed"),
+        ("skills: {allow: ['workflow.calls']}\n", r"'workflow' can't be allowed"),
+        ("skills: {allow: ['a.*.b']}\n", r"write package\.module"),
+        ("skills: {allow: ['a:b']}\n", r"write package\.module"),
         ("timezone: Mars/Olympus\n", r"no time zone is called 'Mars/Olympus'"),
         ("timezone: ../../etc/passwd\n", r"no time zone"),
         ("- mode\n", r"settings are a mapping"),

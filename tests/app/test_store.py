@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
@@ -33,13 +36,16 @@ from app.store import (
     list_memories,
     list_open_entries,
     list_proposals,
+    list_tokens,
     mark_reverted,
     open_store,
     remember,
     save_application,
     save_proposal,
+    schema,
     set_proposal_state,
 )
+from app.store.columns import Row
 from meta_agent import Memory, MemoryReason
 from trust_tiers import RolloutState
 
@@ -93,6 +99,28 @@ class TestOpening:
         _execute(store.path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
         with pytest.raises(StoreError, match="newer Flujo"):
             open_store(store.path)
+
+    def test_a_database_of_the_first_version_is_upgraded_in_place(self, tmp_path: Path) -> None:
+        path = tmp_path / "flujo.db"
+        with open_store(path).transaction() as rows:
+            save_proposal(rows, _PROPOSAL)
+        first = {"proposals", "applications", "journal", "ledger", "memory"}
+        for table in _list_tables(path) - first:
+            _execute(path, f"DROP TABLE {table}")
+        _execute(path, "PRAGMA user_version = 1")
+        with open_store(path).transaction() as rows:
+            assert find_proposal(rows, "p1") == _PROPOSAL
+            assert list_tokens(rows) == ()
+
+    def test_the_revisions_lead_to_the_tables_that_the_rows_describe(self, store: Store) -> None:
+        with store.transaction() as rows:
+            context = MigrationContext.configure(rows.connection())
+            assert compare_metadata(context, Row.metadata) == []
+
+    def test_the_last_revision_is_the_one_that_is_known(self) -> None:
+        folder = Path(schema.__file__).parent / "migrations"
+        script = ScriptDirectory(str(folder))
+        assert [each.revision for each in script.walk_revisions()] == [*reversed(schema.REVISIONS)]
 
     def test_a_foreign_database_is_refused(self, tmp_path: Path) -> None:
         _execute(tmp_path / "x.db", "CREATE TABLE proposals (id)")
@@ -291,6 +319,13 @@ def test_the_ledger_only_grows(stocked: Store) -> None:
         add_to_ledger(rows, week)
     with stocked.transaction() as rows:
         assert list_ledger(rows) == (week, month)
+
+
+def _list_tables(path: Path) -> set[str]:
+    connection = sqlite3.connect(path)
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    connection.close()
+    return {name for (name,) in found}
 
 
 def _execute(path: Path, statement: str) -> None:

@@ -1,12 +1,19 @@
+import asyncio
 import inspect
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.adapters.spec_files import open_spec
 from app.adapters.user_skills import SkillFolder
-from workflow import SideEffects, SkillError
+from app.bootstrap.running import open_performer
+from app.use_cases.read_spec import read_spec
+from tests.builders import STARTED_AT
+from tests.fakes.code_host import FakeCodeHost
+from workflow import SideEffects, SkillError, SpecError, compile_program, run_program
 
 Write = Callable[[str, str], None]
 
@@ -163,6 +170,100 @@ def test_a_missing_relative_import_names_the_file_that_needs_it(
 def test_a_missing_function_is_named(tmp_path: Path, write: Write) -> None:
     write("skills/a.py", "x = 1\n")
     assert "no function 'f'" in refusal(tmp_path, "skills.a:f")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["system", "partial", "C", "Later", "__import__", "__builtins__", "_hidden", "os", "made"],
+)
+def test_what_the_module_does_not_define_as_a_function_is_no_skill(
+    tmp_path: Path, write: Write, name: str
+) -> None:
+    write(
+        "skills/a.py",
+        "import os\nfrom os import system\nfrom functools import partial\n"
+        "class C:\n  pass\nLater = C\nmade = partial(print)\ndef _hidden(data):\n  pass\n",
+    )
+    assert re.search(
+        "isn't a function defined in|is a private name", refusal(tmp_path, f"skills.a:{name}")
+    )
+
+
+@pytest.mark.parametrize("reference", ["os:system", "builtins:eval", "subprocess:run", "sys:exit"])
+def test_the_standard_library_is_never_a_skill(tmp_path: Path, reference: str) -> None:
+    for allow in ((), ("os", "builtins", "subprocess", "sys")):
+        with pytest.raises(SkillError, match="there is no"):
+            SkillFolder(tmp_path, allow=allow).find(reference)
+
+
+@pytest.fixture
+def installed(tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A package that Python finds, and that no other test has."""
+    write("site/acme_pack/__init__.py", "from .tools import shout\n")
+    write(
+        "site/acme_pack/tools.py",
+        "from workflow import skill\nfrom os import system\n"
+        "@skill(side_effects='pure')\ndef shout(data):\n    return data.upper()\n",
+    )
+    write("site/acme_pack/broken.py", "1 / 0\n")
+    write("site/acme_other.py", "def f(data): return data\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    yield "acme_pack"
+    for name in [name for name in sys.modules if name.startswith("acme_")]:
+        del sys.modules[name]
+
+
+def test_a_function_of_an_allowed_package_is_a_skill(tmp_path: Path, installed: str) -> None:
+    skills = SkillFolder(tmp_path / "spec", allow=[f"{installed}.*"])
+    found = skills.find(f"{installed}.tools:shout")
+    assert found.function("hi") == "HI"
+    assert found.side_effects is SideEffects.PURE
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ("acme_other:f", "there is no acme_other.py"),
+        ("acme_pack:shout", "there is no acme_pack.py"),
+        ("acme_pack.tools:system", "name the module that defines it"),
+        ("acme_pack.tools:skill", "name the module that defines it"),
+        ("acme_pack.broken:f", "ZeroDivisionError"),
+        ("acme_pack.nowhere:f", "importing it failed"),
+    ],
+)
+def test_no_other_function_of_an_installed_package_is_one(
+    tmp_path: Path, installed: str, reference: str, reason: str
+) -> None:
+    with pytest.raises(SkillError, match=re.escape(reason)):
+        SkillFolder(tmp_path / "spec", allow=[f"{installed}.*"]).find(reference)
+
+
+def test_a_spec_and_its_run_follow_the_settings_of_the_work_tree(
+    tmp_path: Path, write: Write, installed: str
+) -> None:
+    write("spec/a.flow.yaml", f"steps: [{{name: a, uses: '{installed}.tools:shout'}}]\n")
+    (tmp_path / "spec/.git").mkdir()
+    spec = tmp_path / "spec/a.flow.yaml"
+    with pytest.raises(SpecError, match=r"add 'acme_pack\.\*' to `skills\.allow`"):
+        open_spec(spec)
+    write("spec/.github/flujo.yml", f"skills: {{allow: ['{installed}.*']}}\n")
+    program = compile_program(open_spec(spec))
+    result = asyncio.run(
+        run_program(
+            program, "hi", perform=open_performer(spec), run_id="r", started_at=STARTED_AT, seed=0
+        )
+    )
+    assert result.output == "HI"
+
+
+def test_a_committed_spec_follows_the_settings_of_the_default_branch() -> None:
+    text = b"steps: [{name: a, uses: 'acme_pack.tools:shout'}]\n"
+    settings = b"skills: {allow: ['acme_pack.*']}\n"
+    without = FakeCodeHost({"a.flow.yaml": text})
+    with pytest.raises(SpecError, match=r"skills\.allow"):
+        read_spec(without, without.default_branch().commit, "a.flow.yaml")
+    host = FakeCodeHost({"a.flow.yaml": text, ".github/flujo.yml": settings})
+    assert read_spec(host, host.default_branch().commit, "a.flow.yaml").nodes
 
 
 def test_what_cannot_be_called_is_refused(tmp_path: Path, write: Write) -> None:

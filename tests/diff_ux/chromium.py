@@ -33,7 +33,9 @@ pre.mermaid {{ background: none; text-align: center; }}
 {bodies}
 <script src="{mermaid}"></script>
 <script>
-mermaid.initialize({{ startOnLoad: false, securityLevel: "strict" }});
+mermaid.initialize({{
+  startOnLoad: false, securityLevel: "strict", deterministicIds: true, deterministicIDSeed: "page", handDrawnSeed: 1,
+}});
 mermaid.run().finally(() => {{
   for (const article of document.querySelectorAll("article")) {{
     article.dataset.bottom = Math.ceil(article.getBoundingClientRect().bottom);

@@ -17,11 +17,11 @@ _RUN = re.compile(r"`+")
 _ACTS = {
     "mention": re.compile(r"@\w"),
     "issue": re.compile(r"#\d|\bGH-\d", re.IGNORECASE),
-    "other tracker": re.compile(r"\b[A-Za-z]{2,}-\d"),
+    "other tracker": re.compile(r"\b[A-Za-z][A-Za-z0-9]+-\d"),
     "closing keyword": re.compile(
         r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+\S*(?:#|GH-|://)", re.IGNORECASE
     ),
-    "commit": re.compile(r"\b[0-9a-f]{7,40}\b", re.IGNORECASE),
+    "commit": re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{7,40}(?![A-Za-z0-9])", re.IGNORECASE),
     "address": re.compile(r"\w:/|//\w|www\.", re.IGNORECASE),
     "link": re.compile(r"\]\(|\]\[|^ {0,3}\[[^\]]+\]:", re.MULTILINE),
     "image": re.compile(r"!\["),
@@ -30,7 +30,8 @@ _ACTS = {
     "command": re.compile(r"^[\s>*+|-]*/\w", re.MULTILINE),
     "footnote": re.compile(r"\[\^"),
     "bidi or invisible": re.compile(
-        "[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f]"
+        "[\u034f\u115f\u1160\u200b-\u200f\u2028-\u202e\u2060-\u2069\u2800\u3164\ufeff\uffa0"
+        "\x00-\x08\x0b-\x1f\x7f]"
     ),
 }
 _TAG = re.compile(r"</?[A-Za-z!?][^>]*>?")

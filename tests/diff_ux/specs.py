@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from tests.diff_ux.naughty import NAUGHTY
+from tests.diff_ux.naughty import LONG, NAUGHTY
 from tests.workflow.containers import CONTAINERS
 from workflow import Workflow, parse_workflow
 
@@ -64,7 +64,7 @@ _letters = st.sampled_from(
     [*"ab\"'`[](){}<>|#&;:%@!*_~-\\/ .", "end", "\N{RIGHT-TO-LEFT OVERRIDE}", "é"]
 )
 names = st.sampled_from(HOSTILE) | st.lists(_letters, min_size=1, max_size=12).map("".join)
-texts = names | st.text(max_size=300)
+texts = names | st.text(max_size=300) | st.sampled_from(LONG)
 
 
 def _level(drawn: Sequence[tuple[str, str, object]], kind: str | None) -> list[Json]:

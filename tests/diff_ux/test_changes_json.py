@@ -52,3 +52,6 @@ def test_what_others_refer_to_breaks_when_it_goes_or_changes_shape() -> None:
     assert breaks(step("a", input="1"), step("b", input="1")) == [True]
     assert breaks(step("a"), step("a", output_schema={"type": "string"})) == [True]
     assert breaks(step("a"), step("a", description="d")) == [False]
+    assert breaks(step("a"), step("a", sink_to="x")) == [False]
+    assert breaks(step("a", sink_to="x"), step("a")) == [True]
+    assert breaks(step("a", sink_to="x"), step("a", sink_to="y")) == [True]

@@ -66,6 +66,9 @@ def test_a_browser_draws_every_golden_diagram(tmp_path: Path) -> None:
     assert dom.count('aria-roledescription="flowchart-v2"') == sum(
         "```mermaid" in body for body in bodies
     )
+    assert dom == read_dom(page), (
+        "the same text must be drawn the same, or the pictures differ each time"
+    )
     assert "Syntax error" not in dom
     assert dom.count("<script") == 2
     assert "<img" not in dom

@@ -15,7 +15,9 @@ _BLOCKS = {"article", "h3", "h4", "p", "details", "summary", "ul", "li", "pre"}
 _TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
 _INLINE = {"strong", "code"}
 _ATTRIBUTES = {("class", "proposal"), ("class", "mermaid")}
-_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f]")
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u2800\u3164\uffa0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f]"
+)
 
 
 def _assert_safe(shown: ProposalView) -> None:

@@ -52,6 +52,23 @@ _ACTING = (
     '---\nconfig:\n  theme: dark\n---\nflowchart TB\nn0["a"]',
 )
 
+_HOSTILE_SIGNS = (
+    '"',
+    "`",
+    "[",
+    "(",
+    "{",
+    "<",
+    "*",
+    "#",
+    "|",
+    ";",
+    "@",
+    "end",
+    "\N{RIGHT-TO-LEFT OVERRIDE}",
+)
+_HOSTILE_TEXTS = ("%%{init", "<script", "javascript:", "click n0", "-->", "¶ß", "\n")
+
 pytestmark = pytest.mark.skipif(
     shutil.which("node") is None or not (_RENDER / "node_modules" / "mermaid").is_dir(),
     reason="needs Node and `npm ci --ignore-scripts` in tests/diff_ux/render",
@@ -63,23 +80,35 @@ class _ReadBack:
     """What we drew, and what Mermaid understood; and what it understood of texts that act."""
 
     drawings: list[Drawing]
-    texts: list[str]
+    generated: list[Drawing]
     answers: list[dict[str, JsonValue]]
     acting: list[dict[str, JsonValue]]
 
 
 @pytest.fixture(scope="module")
 def read_back() -> _ReadBack:
-    drawings = [*_draw_labels(), *_draw_cases(), *_draw_generated()]
-    texts = [to_mermaid(drawing) for drawing in drawings]
-    answers = _ask_mermaid([*texts, *_ACTING])
-    return _ReadBack(drawings, texts, answers[: len(texts)], answers[len(texts) :])
+    generated = _draw_generated()
+    drawings = [*_draw_labels(), *_draw_cases(), *generated]
+    answers = _ask_mermaid([*map(to_mermaid, drawings), *_ACTING])
+    count = len(drawings)
+    return _ReadBack(drawings, generated, answers[:count], answers[count:])
 
 
 def test_mermaid_reads_back_exactly_what_we_drew_whatever_the_names(read_back: _ReadBack) -> None:
-    assert len(read_back.drawings) > _SPECS
     for drawing, answer in zip(read_back.drawings, read_back.answers, strict=True):
         _assert_same(drawing, answer)
+
+
+def test_the_generated_specs_are_as_many_and_as_hostile_as_they_should_be(
+    read_back: _ReadBack,
+) -> None:
+    assert len(read_back.generated) >= _SPECS
+    names = {box.name for drawing in read_back.generated for box in drawing.boxes()}
+    for sign in _HOSTILE_SIGNS:
+        assert any(sign in name for name in names), sign
+    labels = {box.name for drawing in read_back.drawings for box in drawing.boxes()}
+    assert all(any(part in text for text in labels) for part in _HOSTILE_TEXTS)
+    assert any(len(text) >= 10_000 for text in labels)
 
 
 def test_nothing_of_a_diagram_acts(read_back: _ReadBack) -> None:
@@ -123,7 +152,6 @@ def _draw_generated() -> list[Drawing]:
         deadline=None,
         max_examples=_SPECS,
         database=None,
-        derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
@@ -196,7 +224,8 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 
 def _shown(text: str, prefix: str = "") -> str:
-    return prefix + shorten(show_spaces(show_invisible(text)), 60 - len(prefix))
+    seen = show_spaces(show_invisible(text)).replace("¶ß", "\\u{b6}ß")
+    return prefix + shorten(seen, 60 - len(prefix))
 
 
 def _frames(items: tuple[Box | Frame, ...]) -> list[str]:

@@ -1,10 +1,16 @@
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diff_ux import describe_changes, draw_change, render_changes, render_picture
+from diff_ux.flowchart import SHAPES
 from diff_ux.labels import MAX_LABEL, label
+from diff_ux.picture import count_rows
+from diff_ux.sentences.whole_steps import KINDS
 from tests.diff_ux.specs import hostile_workflows, loop, route, step, workflow
 from workflow import Workflow, diff_workflows
+from workflow.format.step_spec import StepSpec
 
 
 def _draw(before: Workflow, after: Workflow) -> str:
@@ -33,6 +39,33 @@ def test_the_same_flow_is_drawn_once() -> None:
     text = _draw(workflow(step("a")), workflow(step("a", config={"max_retries": 1})))
     assert "Before" not in text
     assert text.count('"~ a"') == 1
+
+
+def test_a_flow_that_differs_by_a_field_alone_is_drawn_before_and_after() -> None:
+    def machine(*transitions: tuple[str, str]) -> Workflow:
+        states = {name: [step(f"in_{name}")] for name in ("x", "y")}
+        arrows = [{"from": source, "to": target} for source, target in transitions]
+        kind = {"kind": "StateMachine", "name": "m", "start_state": "x", "end_states": ["y"]}
+        return workflow({**kind, "states": states, "transitions": arrows})
+
+    text = _draw(machine(("x", "y")), machine(("x", "y"), ("y", "x")))
+    assert '["Before"]' in text
+    assert text.count("-->") == 2 + 3
+
+
+def test_no_colour_of_a_frame_seems_to_mean_something() -> None:
+    inner = loop("refine", step("draft", sink_to="x"))
+    text = _draw(workflow(loop("refine", step("draft"))), workflow(inner))
+    assert "classDef frame fill:none" in text
+    assert "class f0 frame" in text
+
+
+def test_the_rows_of_a_picture_are_those_of_its_longest_way_down() -> None:
+    before = workflow(step("a"), route("r", x=[step("b"), step("c")], y=[step("d")]), step("e"))
+    steps = (step("a"), route("r", x=[step("b"), step("c")], y=[step("d")]), step("e", sink_to="x"))
+    assert count_rows(_draw(before, workflow(*steps))) == 5
+    assert count_rows(_draw(_chain(300), _chain(300, sink_to="x"))) == 0
+    assert count_rows(_draw(workflow(step("a")), workflow(step("a", sink_to="x")))) == 1
 
 
 def test_another_flow_is_drawn_before_and_after() -> None:
@@ -80,17 +113,26 @@ def test_containers_are_frames_with_shapes_of_their_own() -> None:
     assert text.count("-->") == 2
 
 
+def test_every_kind_of_step_has_a_shape_and_a_name_of_its_own() -> None:
+    kinds = {tag.removeprefix("kind=") for tag in re.findall(r"kind=\w+", repr(StepSpec))}
+    assert len(kinds) > 10
+    assert kinds <= SHAPES.keys()
+    assert kinds - {"step"} <= KINDS.keys()
+
+
 def test_a_labels_data_never_leaves_its_quotes() -> None:
     assert label('a"]; click n0') == "a#34;#93;#59; click n0"
     assert label("draft_email.v-2") == "draft_email.v-2"
     assert label("_x_") == "#95;x#95;"
 
 
+def test_a_label_cannot_bring_mermaids_own_placeholders() -> None:
+    assert "#182;#223;" not in label("ﬂ°°60¶ßb")
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.text(max_size=200))
 def test_a_label_holds_sixty_visible_characters_of_a_safe_alphabet(text: str) -> None:
-    import re
-
     made = label(text)
     assert re.fullmatch(r"(?:[A-Za-z0-9 _.-]|#[0-9]+;)*", made)
     assert len(re.sub(r"#[0-9]+;", "x", made)) <= MAX_LABEL

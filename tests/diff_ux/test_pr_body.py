@@ -16,6 +16,7 @@ from tests.diff_ux.specs import hostile_workflows, step, texts, workflow
 from tests.diff_ux.views import hostile_view, view, view_of
 from workflow import Workflow
 
+_SPECS = 10_000 if os.environ.get("FLUJO_VERIFY") else 300
 _TIMES = 50 if os.environ.get("FLUJO_VERIFY") else 1
 _NUMBER = re.compile(r"[−+-]?[$€]?\d+(?:[.,]\d+)*%?")
 
@@ -72,7 +73,7 @@ def test_no_mixture_of_naughty_texts_acts_on_the_page(parts: list[str]) -> None:
         assert_harmless(render_pr_body(hostile_view(glue.join(parts))))
 
 
-@settings(deadline=None, max_examples=60 * _TIMES)
+@settings(deadline=None, max_examples=_SPECS)
 @given(hostile_workflows, hostile_workflows)
 def test_no_name_in_a_spec_acts_on_the_page(before: Workflow, after: Workflow) -> None:
     body = render_pr_body(view_of(before, after))

@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import cmarkgfm
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from diff_ux import code_span, fenced, prose
 from diff_ux.safe_text import shorten, show_invisible, table_cell
 from tests.diff_ux.specs import HOSTILE
+
+_OUR_ELEMENTS = re.compile(r"</?(?:p|li|ul|code|strong|table|thead|tbody|tr|td|th)>")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -58,6 +61,53 @@ def test_a_pipe_does_not_end_a_table_cell_even_in_code() -> None:
 
 def test_what_cannot_be_seen_is_written_out() -> None:
     assert show_invisible("a\N{RIGHT-TO-LEFT OVERRIDE}b\n") == "a\\u{202e}b\\u{a}"
+
+
+@pytest.mark.parametrize("char", "\u034f\u115f\u1160\u17b4\u180b\u180f\u2800\u3164\ufe0f\uffa0")
+def test_letters_that_show_nothing_are_written_out(char: str) -> None:
+    assert show_invisible(f"a{char}b") == f"a\\u{{{ord(char):x}}}b"
+
+
+def test_marks_that_would_run_over_other_lines_are_written_out() -> None:
+    grave = "\N{COMBINING GRAVE ACCENT}"
+    assert show_invisible("a" + 4 * grave) == "a" + 4 * grave
+    assert show_invisible("a" + 6 * grave) == "a" + 4 * grave + "\\u{300}\\u{300}"
+
+
+@pytest.mark.parametrize("word", ["P2P-12", "éabadcafe1", "abadcafe1é", "JIRA-1", "x.example/y"])
+def test_a_word_that_github_may_link_is_shown_as_code(word: str) -> None:
+    assert prose(word) == f"`{word}`"
+
+
+_SYNTAX = (
+    "www",
+    "http",
+    "a",
+    "f",
+    "1",
+    "/",
+    ".",
+    ":",
+    "(",
+    ")",
+    "-",
+    "=",
+    "+",
+    "$",
+    "!",
+    "?",
+    "'",
+    " ",
+)
+_PLACES = ("- {}", "para\n\n{}", "- a\n- {}", "| a |\n|---|\n| {} |", "x **{}** y", "x: {}.")
+
+
+@pytest.mark.parametrize("place", _PLACES)
+def test_no_few_signs_that_prose_lets_pass_mean_anything_together(place: str) -> None:
+    drawn = itertools.product(_SYNTAX, repeat=3)
+    for text in dict.fromkeys(prose("".join(parts)) for parts in drawn):
+        html = cmarkgfm.github_flavored_markdown_to_html(place.format(text))
+        assert "<" not in _OUR_ELEMENTS.sub("", html), text
 
 
 def test_two_names_that_differ_by_a_space_look_different() -> None:

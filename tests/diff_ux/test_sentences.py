@@ -12,7 +12,7 @@ def _tell(before: Workflow, after: Workflow) -> list[str]:
 
 
 def _skill(name: str, **fields: object) -> Json:
-    return {"name": name, "uses": "flujo.text.template", **fields}
+    return {"name": name, "uses": "flujo.text.normalise", **fields}
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def _skill(name: str, **fields: object) -> Json:
         ),
         (
             {"validators": ["flujo.check.length"]},
-            {"validators": ["flujo.check.schema"]},
-            "⚠️ Replace validator flujo.check.length with validator flujo.check.schema on step s",
+            {"validators": ["flujo.check.pii"]},
+            "⚠️ Replace validator flujo.check.length with validator flujo.check.pii on step s",
         ),
-        ({}, {"uses": "flujo.value.pass"}, "🛠 Run flujo.value.pass in s instead of flujo.text.template"),
+        ({}, {"uses": "flujo.value.pass"}, "🛠 Run flujo.value.pass in s instead of flujo.text.normalise"),
         ({}, {"description": "Looks up."}, "📝 Describe s"),
         ({"description": "A"}, {"description": "B"}, "📝 Reword the description of s"),
         ({"input": "hey"}, {"input": "hello"}, "✏️ Rewrite the input of s (1 word added, 1 removed)"),
@@ -76,8 +76,8 @@ def test_an_agent_nobody_uses_is_told_as_such() -> None:
 
 
 def test_a_validator_whose_parameters_change_does_not_hide_behind_a_new_one() -> None:
-    contains = {"id": "flujo.check.contains", "params": {"text": "a"}}
-    other = {"id": "flujo.check.contains", "params": {"text": "b"}}
+    contains = {"id": "flujo.check.contains", "params": {"words": ["a"]}}
+    other = {"id": "flujo.check.contains", "params": {"words": ["b"]}}
     before = workflow(step("s", validators=[contains]))
     (sentence,) = _tell(before, workflow(step("s", validators=[other, "flujo.check.length"])))
     assert sentence.startswith("🔧 Change validators of s")
@@ -106,7 +106,7 @@ def test_whole_steps_are_told() -> None:
     before = workflow(step("a", input="1"), _skill("b"), step("c", input="3"))
     after = workflow(step("c", input="3"), step("a", input="1"), step("new", input="4"))
     assert _tell(before, after) == [
-        "➖ Remove step b, which ran flujo.text.template",
+        "➖ Remove step b, which ran flujo.text.normalise",
         "➕ Add step new, running agents.writer",
         "🔀 Reorder c, from steps[2] to steps[0]",
     ]
@@ -189,6 +189,115 @@ def test_usage_limits_are_told_and_looser_ones_are_marked(
     before: Json, after: Json, expected: str
 ) -> None:
     versions = [workflow(step("s", usage_limits=limits)) for limits in (before, after)]
+    assert _tell(*versions) == [expected]
+
+
+def _machine(**fields: object) -> Json:
+    states = {name: [step(f"in_{name}")] for name in ("open", "done")}
+    arrows = [{"from": "open", "to": "done"}]
+    given = {"start_state": "open", "end_states": ["done"], "transitions": arrows, **fields}
+    return {"kind": "StateMachine", "name": "m", "states": states, **given}
+
+
+_BACK = {"from": "done", "to": "open"}
+_FORTH = {"from": "open", "to": "done"}
+_BOTH = [_FORTH, _BACK]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (_machine(), _machine(transitions=[_FORTH, _BACK]), "🚦 Add transition done → open to m"),
+        (_machine(transitions=[_FORTH, _BACK]), _machine(), "🚦 Remove transition done → open from m"),
+        (
+            _machine(transitions=[_FORTH, _BACK]),
+            _machine(transitions=[_FORTH, {"from": "done", "to": "done"}]),
+            "🚦 Replace transition done → open by transition done → done in m",
+        ),
+        (
+            _machine(transitions=_BOTH),
+            _machine(transitions=_BOTH, start_state="done"),
+            '🚦 Change the first state of m from "open" to "done"',
+        ),
+        (_machine(), _machine(end_states=["open"]), '🚦 Change the last states of m from ["done"] to ["open"]'),
+        (
+            route("r", x=[step("a")]) | {"condition_expression": "'x'"},
+            route("r", x=[step("a")]) | {"condition_expression": "context.x"},
+            """🚦 Change which branch is taken in r from "'x'" to "context.x\"""",
+        ),
+        (
+            {"kind": "loop", "name": "l", "loop": {"body": [step("a")], "max_loops": 3}},
+            {"kind": "loop", "name": "l", "loop": {"body": [step("a")], "max_loops": 5}},
+            "🚦 Raise the loop limit of l from 3 to 5",
+        ),
+        (
+            {"kind": "loop", "name": "l", "loop": {"body": [step("a")], "max_loops": 3}},
+            {"kind": "loop", "name": "l", "loop": {"body": [step("a")]}},
+            "🚦 Remove the loop limit of l (was: 3)",
+        ),
+    ],
+)  # fmt: skip
+def test_where_control_goes_is_told(before: Json, after: Json, expected: str) -> None:
+    assert _tell(workflow(before), workflow(after)) == [expected]
+
+
+def test_a_human_step_that_goes_is_a_guard_that_goes() -> None:
+    asks: Json = {"kind": "hitl", "name": "sign_off", "message": "May it?"}
+    before, after = workflow(step("a"), asks), workflow(step("a"))
+    (sentence,) = describe_changes(diff_workflows(before, after))
+    assert (sentence.text, sentence.about) == (
+        "⚠️ Remove human step sign_off",
+        SemanticClass.GUARD,
+    )
+
+
+def test_the_changes_inside_one_schema_are_told_once() -> None:
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
+    bare, whole = workflow(step("s")), workflow(step("s", output_schema=schema))
+    assert _tell(bare, whole) == ["📐 Add to the output schema of s"]
+    assert _tell(whole, bare) == ["⚠️ Remove from the output schema of s"]
+    other = schema | {"required": []}
+    assert _tell(whole, workflow(step("s", output_schema=other))) == [
+        "📐 Change the output schema of s"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"assertions": ["a", "b"]}, {"assertions": ["a"]}, "⚠️ Remove 1 assertion from test t"),
+        ({"assertions": ["a"]}, {"assertions": ["a", "b", "c"]}, "🧪 Add 2 assertions to test t"),
+        ({"assertions": ["a"]}, {"assertions": ["b"]}, "⚠️ Replace 1 assertion by 1 of test t"),
+        ({"assertions": ["a", "b"]}, {"assertions": ["b", "a"]}, "🧪 Reorder the assertions of test t"),
+        ({}, {"pass_rate": 0.5}, "⚠️ Lower the pass rate of test t from 1 to 0.5"),
+        ({"pass_rate": 0.5}, {}, "🧪 Raise the pass rate of test t from 0.5 to 1"),
+        ({"input": 1}, {"input": 2}, "🧪 Change input of test t from 1 to 2"),
+        ({}, {"description": "d"}, "📝 Describe test t"),
+    ],
+)  # fmt: skip
+def test_a_test_that_asks_for_less_is_a_warning(before: Json, after: Json, expected: str) -> None:
+    names = {name: f"result.output == '{name}'" for name in ("a", "b", "c")}
+
+    def with_test(fields: Json) -> Workflow:
+        texts = fields.get("assertions", ["a"])
+        assert isinstance(texts, list)
+        assertions = [names[text] for text in texts]
+        return workflow(step("s"), tests=[{"name": "t", **fields, "assertions": assertions}])
+
+    assert _tell(with_test(before), with_test(after)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({}, {"enforcement": "advisory"}, "⚠️ Weaken policy p, now advisory"),
+        ({"enforcement": "advisory"}, {}, "🛡 Strengthen policy p, now hard-mandatory"),
+        ({}, {"action": "WARN"}, '🛡 Change action of policy p from nothing to "WARN"'),
+    ],
+)
+def test_a_policy_that_binds_less_is_a_warning(before: Json, after: Json, expected: str) -> None:
+    policy = {"id": "p", "assert": "result.success"}
+    versions = [workflow(step("s"), policies=[policy | fields]) for fields in (before, after)]
     assert _tell(*versions) == [expected]
 
 

@@ -30,11 +30,18 @@ every_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
 
 def runnable_blocks(page: Page) -> list[Block]:
-    """Blocks marked as ```console exit=N: they run in order, in one fresh folder a page."""
-    return [block for block in page.blocks if block.language in SHELLS and "exit" in block.marks]
+    """Blocks marked as ```console exit=N, which run, and as ```yaml file=NAME, which are written before what follows.
+
+    They do so in order, in one fresh folder a page.
+    """
+    return [block for block in page.blocks if "file" in block.marks or is_shell(block)]
 
 
-RUNNABLE = {name: page for name, page in PAGES.items() if runnable_blocks(page)}
+def is_shell(block: Block) -> bool:
+    return block.language in SHELLS and "exit" in block.marks
+
+
+RUNNABLE = {name: page for name, page in PAGES.items() if any(map(is_shell, page.blocks))}
 ADRS = {name: page for name, page in PAGES.items() if name.startswith("docs/adr/0")}
 TUTORIALS = {name: page for name, page in PAGES.items() if name.startswith("docs/tutorials/")}
 
@@ -93,6 +100,9 @@ def test_commands_marked_as_runnable_exit_as_stated(
     environ = build_environment(tmp_path, orders_url)
     folder = home
     for block in runnable_blocks(page):
+        if "file" in block.marks:
+            (folder / block.marks["file"]).write_text(block.body, encoding="utf-8")
+            continue
         commands = read_commands(block)
         wanted = [0] * (len(commands) - 1) + [int(block.marks["exit"])]
         for command, code in zip(commands, wanted, strict=True):
@@ -109,9 +119,10 @@ def build_environment(tmp_path: Path, orders_url: str) -> dict[str, str]:
     """A shell where `flujo` is this checkout and git knows somebody, and nothing else of ours."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    flujo = tools / "flujo"
-    flujo.write_text(f'#!/bin/sh\nexec {sys.executable} -m app "$@"\n', encoding="utf-8")
-    flujo.chmod(0o755)
+    for name, arguments in (("flujo", "-m app"), ("python", "")):
+        tool = tools / name
+        tool.write_text(f'#!/bin/sh\nexec {sys.executable} {arguments} "$@"\n', encoding="utf-8")
+        tool.chmod(0o755)
     who = {"NAME": "Ada", "EMAIL": "ada@example.com"}
     identity = {
         f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from workflow import SideEffects, Skill, SkillError
-from workflow.calls import SKILL_MARK
+from workflow import Skill, SkillError
+from workflow.calls import declaration_of
 
 
 class FakeSkills:
@@ -16,4 +16,4 @@ class FakeSkills:
         function = self._functions.get(reference)
         if function is None:
             raise SkillError(f"no skill {reference!r}; define it")
-        return Skill(reference, function, getattr(function, SKILL_MARK, SideEffects.UNKNOWN))
+        return Skill(reference, function, declaration_of(function).side_effects)

@@ -15,7 +15,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.models.test import TestModel
 
-from app.adapters.meta_models import open_model
+from app.adapters.models_by_name import open_model
 from meta_agent import Opportunity
 from meta_agent.proposers.model import ModelProposals, propose_with_model
 from meta_agent.proposers.model_budget import ModelLimits, affordable_requests

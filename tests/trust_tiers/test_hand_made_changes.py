@@ -8,7 +8,7 @@ import pytest
 
 from tests.trust_tiers.specs import DOCUMENT, LIMITS, configure, edited, parse, step
 from trust_tiers import RiskTier
-from trust_tiers.classify import judge_change
+from trust_tiers.classification import judge_change
 from trust_tiers.comparison import Comparison
 from trust_tiers.residue import find_unexplained
 from trust_tiers.unknown import explain_unknown

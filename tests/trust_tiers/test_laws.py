@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.trust_tiers.specs import DOCUMENT, LIMITS, configure, parse, step
 from trust_tiers import RiskTier, classify
-from trust_tiers.classify import judge_changes, look_again
+from trust_tiers.classification import judge_changes, look_again
 from trust_tiers.comparison import Comparison
 from trust_tiers.residue import find_unexplained
 from workflow import Changed, SpecError, Workflow, diff_workflows

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from workflow import JsonPatch, Operation, apply_patch, format_pointer
-from workflow.patch import OperationName
+from workflow.patches.patch import OperationName
 
 AWKWARD = (
     "",

@@ -35,7 +35,8 @@ def _containers(step: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
                 "branches": branches,
                 "on_branch_failure": st.sampled_from(["propagate", "ignore"]),
                 "merge_strategy": st.sampled_from(["no_merge", "context_update"]),
-            }
+            },
+            optional={"max_concurrency": st.integers(1, 3)},
         ),
         branches.map(
             lambda named: {
@@ -46,12 +47,53 @@ def _containers(step: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             }
         ),
         steps.map(lambda body: {"kind": "loop", "loop": {"max_loops": 2, "body": body}}),
-        steps.map(lambda body: {"kind": "map", "map": {"iterable_input": [1, 2], "body": body}}),
+        st.fixed_dictionaries(
+            {"iterable_input": st.just([1, 2, 3]), "body": steps},
+            optional={"max_concurrency": st.integers(1, 4)},
+        ).map(lambda mapped: {"kind": "map", "map": mapped}),
         st.tuples(_leaves, step).map(lambda pair: {**pair[0], "fallback": pair[1]}),
+        _leaves.map(lambda leaf: {"kind": "cache", "wrapped_step": leaf}),
+        branches.map(
+            lambda named: {
+                "kind": "dynamic_router",
+                "input": list(named),
+                "router": {"router_agent": "flujo.value.pass", "branches": named},
+            }
+        ),
+        st.tuples(branches, st.sampled_from(["success", "failure", "pause"])).map(_machine),
     )
 
 
+def _machine(states_and_event: tuple[dict[str, Any], str]) -> dict[str, Any]:
+    """A ring of states, gone through while each ends in the same way; at most three of them run."""
+    states, event = states_and_event
+    names = list(states)
+    ring = zip(names, [*names[1:], names[0]], strict=True)
+    return {
+        "kind": "StateMachine",
+        "start_state": names[0],
+        "end_states": names,
+        "states": states,
+        "transitions": [
+            *(
+                {"from": source, "to": target, "on": event, "when": "iteration < 3"}
+                for source, target in ring
+            ),
+            {"from": "*", "to": names[0], "on": "failure", "when": "iteration < 3"},
+        ],
+        "max_steps": 3,
+    }
+
+
+_questions = st.fixed_dictionaries(
+    {
+        "kind": st.just("hitl"),
+        "message": st.sampled_from(["Go on?", "Was it {{ previous_step }}?"]),
+        "updates_context": st.booleans(),
+    }
+)
 _steps = st.recursive(_leaves, _containers, max_leaves=5)
+_asking_steps = st.recursive(_leaves | _questions, _containers, max_leaves=5)
 
 
 def _compile(steps: list[dict[str, Any]]) -> Program:
@@ -69,6 +111,9 @@ def _compile(steps: list[dict[str, Any]]) -> Program:
     text = AGENTS + f"steps: {json.dumps(name(steps))}\n"
     return compile_program(parse_workflow(text, path="flow.yaml"))
 
+
+programs_that_ask = st.lists(_asking_steps, min_size=1, max_size=3).map(_compile)
+"""The same, with steps that ask a person."""
 
 programs = st.lists(_steps, min_size=1, max_size=3).map(_compile)
 """Programs of agents, pure skills and all containers, with retries, timeouts, back-off and fallbacks."""

@@ -6,7 +6,7 @@ import pytest
 
 from telemetry import ErrorClass
 from workflow import AttemptError, SideEffects, classify_exception, skill
-from workflow.calls import SKILL_MARK
+from workflow.calls import Declaration, declaration_of
 
 
 class HttpError(Exception):
@@ -44,7 +44,7 @@ def test_a_declared_skill_stays_the_function_it_was(
         return 2 * x
 
     assert double(2) == 4
-    assert getattr(double, SKILL_MARK) is SideEffects(kind)
+    assert declaration_of(double) == Declaration(SideEffects(kind))
 
 
 def test_an_unknown_declaration_is_refused() -> None:

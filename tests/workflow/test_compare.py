@@ -233,7 +233,7 @@ def test_another_hash_is_a_change_even_when_nobody_can_say_of_what() -> None:
             "steps": [{"name": "a", "uses": "agents.w"}],
         }
     )
-    child = json.dumps({"steps": []})
+    child = json.dumps({"steps": [{"name": "x", "uses": "flujo.value.pass"}]})
 
     def version(prompt: str) -> Workflow:
         files = {"p.md": prompt, "o.yaml": child}

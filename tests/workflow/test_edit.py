@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from tests.workflow.json_documents import edited_documents, list_places, strings, value_at
 from tests.workflow.styled_yaml import styled_texts
+from tests.workflow.touched_lines import find_touched_lines
 from workflow import (
     EditError,
     JsonPatch,
@@ -402,7 +403,11 @@ def test_a_patch_that_changes_nothing_leaves_every_byte(data: st.DataObject) -> 
 def test_replacing_a_one_line_value_changes_one_line(data: st.DataObject) -> None:
     document, _ = data.draw(edited_documents(1))
     text = data.draw(styled_texts(document))
-    places = [p for p in list_places(document) if _is_short(value_at(document, p))]
+    places = [
+        place
+        for place in list_places(document)
+        if _is_short(value_at(document, place)) and _is_on_one_line(text, document, place)
+    ]
     if not places:
         return
     place = data.draw(st.sampled_from(places))
@@ -443,6 +448,12 @@ def test_harmless_strings_stay_plain(text: str) -> None:
 
 def _is_short(value: JsonValue) -> bool:
     return value is None or (isinstance(value, int | float | str) and "\n" not in str(value))
+
+
+def _is_on_one_line(text: str, document: JsonValue, place: tuple[str | int, ...]) -> bool:
+    replacing = Operation("replace", format_pointer(place), None)
+    first, last = find_touched_lines(text, document, replacing)
+    return first == last
 
 
 def _count_changed(before: Sequence[str], after: Sequence[str]) -> int:

@@ -94,5 +94,21 @@ def test_a_state_machine_follows_its_transitions_and_ends_in_its_end_states() ->
     ]
 
 
+def test_a_transition_from_any_state_leads_from_each() -> None:
+    machine: Json = {
+        "kind": "StateMachine",
+        "name": "m",
+        "start_state": "s",
+        "end_states": ["done"],
+        "states": {"s": [_step("a")], "done": [_step("b")]},
+        "transitions": [{"from": "*", "to": "done"}],
+    }
+    assert _arrows(_graph(machine)) == [
+        ("m", "m/s/a"),
+        ("m/s/a", "m/done/b"),
+        ("m/done/b", "m/done/b"),
+    ]
+
+
 def test_a_container_of_nothing_is_a_step_like_any_other() -> None:
     assert _arrows(_graph({"kind": "hitl", "name": "h"}, _step("a"))) == [("h", "a")]

@@ -1,15 +1,18 @@
 """A version's hash: the same for what means the same, another for everything that changes behaviour."""
 
 import json
+from collections.abc import Callable
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from tests.builders import make_reader
+from tests.workflow.json_documents import values
 from workflow import Workflow, parse_workflow
-from workflow.identity import UnresolvedError, hash_document, read_beside
+from workflow.identity import UnresolvedError, canonical_json, hash_document, read_beside
 
 TEXT = """\
 version: "0.1"
@@ -114,3 +117,31 @@ def test_a_file_that_is_not_text_is_told() -> None:
 
     with pytest.raises(UnresolvedError, match="can't read 'x'"):
         read_beside("x", "", read)
+
+
+def canonical_or_refused(dumps: Callable[[JsonValue], bytes], value: JsonValue) -> bytes:
+    try:
+        return dumps(value)
+    except rfc8785.CanonicalizationError:
+        return b"refused"
+
+
+@settings(deadline=None, max_examples=200)
+@given(values)
+def test_the_quick_way_writes_what_the_reference_implementation_writes(value: JsonValue) -> None:
+    assert canonical_or_refused(canonical_json, value) == canonical_or_refused(rfc8785.dumps, value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"\ufb33": 1, "\U0001f600": 2, "a": 3},
+        {"b": '\x00\x1f\x7f\u2028/\\"\t😀', "a": "é"},
+        [0.1, -0.5, 1.0, -0.0, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 123456789.125, 1e15, 1.5e300, 5e-324],
+        [2**53 - 1, -(2**53) + 1, True, False, None],
+        2**53,
+        -(2**70),
+    ],
+)
+def test_keys_numbers_and_escapes_are_written_as_the_reference_does(value: JsonValue) -> None:
+    assert canonical_or_refused(canonical_json, value) == canonical_or_refused(rfc8785.dumps, value)

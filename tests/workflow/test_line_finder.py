@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.workflow.any_workflow import documents, parse_any
 from tests.workflow.styled_yaml import styled_texts
 from workflow import Workflow, parse_workflow, parse_yaml
-from workflow.line_finder import LineFinder
+from workflow.yaml_io.line_finder import LineFinder
 
 _SHARED = """\
 name: n

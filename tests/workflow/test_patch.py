@@ -23,12 +23,12 @@ from workflow.json_data import is_identical
 SUITE = Path(__file__).parent / "json_patch_tests"
 
 
-def read_suite() -> list[Any]:
+def read_suite(*, disabled: bool = False) -> list[Any]:
     return [
         pytest.param(record, id=f"{name}-{index}")
         for name in ("tests", "spec_tests")
         for index, record in enumerate(json.loads((SUITE / f"{name}.json").read_text()))
-        if "patch" in record and not record.get("disabled")
+        if bool(record.get("disabled")) is disabled
     ]
 
 
@@ -37,8 +37,21 @@ def run(document: JsonValue, operations: list[JsonValue]) -> JsonValue:
     return apply_patch(document, patch)
 
 
-def test_the_public_suite_is_complete() -> None:
+def test_all_108_records_of_the_public_suite_are_run() -> None:
     assert len(read_suite()) == 108
+
+
+def test_the_other_4_are_switched_off_by_the_suite_itself() -> None:
+    """Two of them repeat a member, which nobody can see after JSON is parsed; the other two hold here."""
+    records = [param.values[0] for param in read_suite(disabled=True)]
+    assert [record["comment"] for record in records] == [
+        "Toplevel scalar values OK?",
+        "Whole document",
+        "duplicate ops",
+        "A.13 Invalid JSON Patch Document",
+    ]
+    assert run("foo", records[0]["patch"]) == "bar"
+    assert run(records[1]["doc"], records[1]["patch"]) == records[1]["doc"]
 
 
 @pytest.mark.parametrize("record", read_suite())

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from workflow.personal_data import MAX_CHARACTERS, PersonalData, find_personal_data
+from workflow.governance.personal_data import MAX_CHARACTERS, PersonalData, find_personal_data
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from workflow import (
     resolve,
     yaml_path_of,
 )
-from workflow.pointer import locate
+from workflow.patches.pointer import locate
 
 DOCUMENT: JsonValue = {"steps": [{"name": "a"}, {"a/b": {"m~n": 1, "": 2, "0": 3}}]}
 

@@ -4,7 +4,7 @@ import pytest
 
 from policy_dsl import Policy
 from workflow import at_run_time, before_merge
-from workflow.policies import is_pre_merge, speaks_of_both
+from workflow.governance.policies import is_pre_merge, speaks_of_both
 
 
 def policy(assertion: str, when: str = "true") -> Policy:

@@ -22,7 +22,7 @@ from workflow import (
     run_program,
 )
 from workflow.engine import Call
-from workflow.packs import PACKS, load_pack
+from workflow.governance.packs import PACKS, load_pack
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,5 +1,6 @@
-"""The reference pages of the format and of recordings say what the code does."""
+"""The reference pages say what the code does; `FLUJO_UPDATE_GOLDEN=1` writes their generated parts anew."""
 
+import json
 import re
 from pathlib import Path
 from typing import Literal, get_args
@@ -7,16 +8,30 @@ from typing import Literal, get_args
 import pytest
 from pydantic import BaseModel
 
-from workflow import compile_program, parse_workflow
-from workflow.engine.program import Conditional, Loop, Map, Parallel
-from workflow.recording import FORMAT, RecordedAttempt, RecordedStep, Recording
-from workflow.spec import AgentSpec, WorkflowSpec
-from workflow.step_spec import SimpleStep, StepConfig, StepSpec, UsageLimits
+from tests.workflow.reference_pages import fill_blocks, keep_or_compare, write_diagnostics
+from workflow import build_spec_schema, compile_program, parse_workflow
+from workflow.format.spec import AgentSpec, WorkflowSpec
+from workflow.format.step_spec import SimpleStep, StepConfig, StepSpec, UsageLimits
+from workflow.recordings.recording import FORMAT, HeldTo, RecordedAttempt, RecordedStep, Recording
 from workflow.templates import ROOTS
 
 DOCS = Path(__file__).parents[2] / "docs/reference"
 SPEC = (DOCS / "spec.md").read_text("utf-8")
 RECORDING = (DOCS / "recording-format.md").read_text("utf-8")
+
+
+def test_the_published_schema_is_the_one_of_the_code() -> None:
+    text = json.dumps(build_spec_schema(), indent=2, ensure_ascii=False) + "\n"
+    keep_or_compare(DOCS / "schemas/spec.schema.json", text)
+
+
+def test_the_tables_of_the_format_are_made_from_its_schema() -> None:
+    keep_or_compare(DOCS / "spec.md", fill_blocks(SPEC))
+
+
+def test_the_page_of_diagnostics_is_made_from_the_rules() -> None:
+    page = (DOCS / "diagnostics.md").read_text("utf-8")
+    keep_or_compare(DOCS / "diagnostics.md", write_diagnostics(page))
 
 
 def first_cells(page: str, heading: str) -> list[str]:
@@ -30,6 +45,7 @@ def first_cells(page: str, heading: str) -> list[str]:
     ("heading", "model"),
     [
         ("The run", Recording),
+        ("What a run is held to", HeldTo),
         ("An execution of a step", RecordedStep),
         ("An attempt", RecordedAttempt),
     ],
@@ -63,8 +79,8 @@ def test_every_kind_is_told_with_whether_it_runs() -> None:
         get_args(one)[0].model_fields["kind"].annotation for one in get_args(get_args(StepSpec)[0])
     ]
     assert set(rows) == {get_args(kind)[0] for kind in kinds if kind is not Literal}
-    containers = {kind.__name__.lower() for kind in (Conditional, Loop, Map, Parallel)}
-    assert {kind for kind, runs in rows.items() if runs == "yes"} == {"step", *containers}
+    reviewed_only = {kind for kind, runs in rows.items() if runs == "no"}
+    assert reviewed_only == {"agentic_loop", "tree_search"}
 
 
 def test_every_name_of_a_template_is_told() -> None:

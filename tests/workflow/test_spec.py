@@ -4,7 +4,7 @@ import pytest
 from pydantic import JsonValue, ValidationError
 
 from workflow import WorkflowSpec
-from workflow.step_spec import (
+from workflow.format.step_spec import (
     AgenticLoopStep,
     CacheStep,
     ConditionalStep,

@@ -118,3 +118,8 @@ def test_the_text_around_a_slot_stays_as_it_is(before: str, after: str) -> None:
 )
 def test_values_are_written_as_people_read_them(value: JsonValue, written: str) -> None:
     assert to_text(value) == written
+
+
+def test_a_separator_is_short() -> None:
+    with pytest.raises(TemplateError, match="more than 200 characters"):
+        compile_template(f"{{{{ context.x | join('{'-' * 201}') }}}}")

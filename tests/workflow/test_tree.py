@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflow import Workflow, parse_workflow, parse_yaml_path, resolve
-from workflow.pointer import format_pointer
+from workflow.patches.pointer import format_pointer
 
 PASS = "uses: flujo.value.pass"
 TEXT = f"""\

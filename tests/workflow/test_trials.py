@@ -30,7 +30,7 @@ from workflow import (
     run_embedded_tests,
 )
 from workflow.engine import Call, run_program
-from workflow.pass_rate import pass_rate_interval
+from workflow.testing.pass_rate import pass_rate_interval
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Json = dict[str, object]

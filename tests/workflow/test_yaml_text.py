@@ -1,7 +1,7 @@
 import pytest
 
 from workflow import SpecError, parse_yaml
-from workflow.yaml_lines import Position
+from workflow.yaml_io.yaml_lines import Position
 
 TEXT = """\
 # a comment

@@ -4,7 +4,7 @@ import re
 
 from workflow.edit.layout import Content, Verbatim
 from workflow.edit.source import Source, Splice, UnspliceableError
-from workflow.yaml_tree import Node
+from workflow.yaml_io.yaml_tree import Node
 
 _DASH = re.compile(r"^[ ]*-(?=\s|\Z)", re.MULTILINE)
 _COLON = re.compile(r"[ \t]*:(?=\s|\Z)")

@@ -4,7 +4,7 @@ import re
 
 from workflow.edit.layout import Content, Verbatim, write_flow, write_flow_entry
 from workflow.edit.source import Source, Splice, UnspliceableError
-from workflow.yaml_tree import Node
+from workflow.yaml_io.yaml_tree import Node
 
 _COMMA = re.compile(r"[ \t]*,")
 _COMMENT_ONLY = re.compile(r"[ \t]*(?:#.*)?")

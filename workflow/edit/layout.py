@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from workflow.edit.scalars import can_be_block, write_block, write_scalar
-from workflow.yaml_tree import Node
+from workflow.yaml_io.yaml_tree import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from itertools import takewhile
 from pydantic import JsonValue
 
 from workflow.json_data import is_identical
-from workflow.patch import Missing, Operation
-from workflow.pointer import format_pointer, parse_pointer, resolve
+from workflow.patches.patch import Missing, Operation
+from workflow.patches.pointer import format_pointer, parse_pointer, resolve
 
 _MAX_OPERATIONS = 24
 

@@ -7,7 +7,7 @@ from workflow.edit.block import introducer_end
 from workflow.edit.layout import Content, Verbatim, is_block, is_sequence, write_flow
 from workflow.edit.source import Source, Splice, UnspliceableError
 from workflow.edit.words import change_words
-from workflow.yaml_tree import Node
+from workflow.yaml_io.yaml_tree import Node
 
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 

@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from workflow.edit.layout import detect_layout
 from workflow.edit.scalars import is_plain
 from workflow.errors import EditError
-from workflow.patch import JsonPatch, Missing, Operation, apply_operation
-from workflow.yaml_tree import Node
+from workflow.patches.patch import JsonPatch, Missing, Operation, apply_operation
+from workflow.yaml_io.yaml_tree import Node
 
 _WIDTH = 2**20
 

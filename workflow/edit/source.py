@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from workflow.edit.layout import Layout, column_of, detect_layout
 from workflow.errors import EditError
-from workflow.pointer import format_pointer
-from workflow.yaml_tree import Node, build_tree
+from workflow.patches.pointer import format_pointer
+from workflow.yaml_io.yaml_tree import Node, build_tree
 
 _BLANK = " \t\r\n"
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")

@@ -10,9 +10,9 @@ from workflow.edit.layout import Content, is_block, write_key
 from workflow.edit.replace import replace_value
 from workflow.edit.source import Source, Splice, UnspliceableError, splice
 from workflow.json_data import copy_json
-from workflow.patch import Operation, apply_operation
-from workflow.pointer import format_pointer, locate, parse_index, parse_pointer, resolve
-from workflow.yaml_tree import Node
+from workflow.patches.patch import Operation, apply_operation
+from workflow.patches.pointer import format_pointer, locate, parse_index, parse_pointer, resolve
+from workflow.yaml_io.yaml_tree import Node
 
 Parts = Sequence[str | int]
 

@@ -8,9 +8,9 @@ from workflow.edit.source import Source, UnspliceableError
 from workflow.edit.splicing import splice_operation
 from workflow.errors import EditError, SpecError
 from workflow.json_data import copy_json, is_identical
-from workflow.patch import JsonPatch, apply_operation, apply_patch
-from workflow.yaml_text import YamlDocument, parse_yaml
-from workflow.yaml_tree import Node
+from workflow.patches.patch import JsonPatch, apply_operation, apply_patch
+from workflow.yaml_io.yaml_text import YamlDocument, parse_yaml
+from workflow.yaml_io.yaml_tree import Node
 
 
 def edit_text(text: str, patch: JsonPatch) -> str:

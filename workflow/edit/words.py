@@ -4,7 +4,7 @@ import re
 from itertools import takewhile
 
 from workflow.edit.source import Source, Splice
-from workflow.yaml_tree import Node
+from workflow.yaml_io.yaml_tree import Node
 
 _WORD = re.compile(r"\S+")
 _HEADER = re.compile(r"[|>][^\r\n]*")

@@ -3,20 +3,28 @@
 Times are seconds since the run began.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from telemetry import ErrorClass, Outcome
 from workflow.calls import AgentReply
+from workflow.engine.governor import NO_LIMITS, RunLimits
 from workflow.engine.result import RunResult
 from workflow.nodes import StepNode
 
+new = tuple.__new__
+"""Makes a named tuple of all its fields, in order, unchecked: for those that every step makes.
+
+Their own constructor is a Python function, and takes twice the time.
+"""
+
 
 class RunStarted(NamedTuple):
-    """A run begins with this input, at this seed."""
+    """A run begins with this input, at this seed; it is held to `limits` and `overrides` besides what its spec says."""
 
     run_id: str
     spec_sha256: str
@@ -25,6 +33,8 @@ class RunStarted(NamedTuple):
     seed: int
     input: JsonValue
     input_hash: str
+    limits: RunLimits = NO_LIMITS
+    overrides: Mapping[str, str] = MappingProxyType({})
 
 
 class Visit(NamedTuple):
@@ -43,9 +53,20 @@ class Visit(NamedTuple):
 
 
 class StepStarted(NamedTuple):
-    """A step begins."""
+    """A step begins; `context` is what it sees and may change: whoever keeps it, keeps a copy."""
 
     visit: Visit
+    at_s: float
+    context: Mapping[str, JsonValue]
+    input: JsonValue
+
+
+class ChunkSent(NamedTuple):
+    """A part of an attempt's answer, told as it comes; only in runs that stream."""
+
+    visit: Visit
+    attempt: int
+    chunk: JsonValue
     at_s: float
 
 
@@ -86,5 +107,13 @@ class RunFinished(NamedTuple):
     result: RunResult
 
 
-Event = RunStarted | StepStarted | AttemptFinished | StepFinished | RunFinished
+class RunPaused(NamedTuple):
+    """A run has stopped to ask; `result` holds its `questions` and what there is so far. Not followed by an end."""
+
+    result: RunResult
+
+
+Event = (
+    RunStarted | StepStarted | ChunkSent | AttemptFinished | StepFinished | RunFinished | RunPaused
+)
 Listener = Callable[[Event], None]

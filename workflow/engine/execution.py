@@ -22,6 +22,8 @@ class Execution:
     data: JsonValue
     context: dict[str, JsonValue]
     started_s: float
+    attempt_ended_s: float | None = None
+    """When the last attempt ended, if nothing has been waited for since: reading the clock isn't free."""
     attempts: int = 0
     cost_usd: Decimal = _FREE
     tokens: int = 0
@@ -37,6 +39,7 @@ class Ended(NamedTuple):
 
 
 CANCELLED = Ended(None, Outcome.CANCELLED, ErrorClass.NONE, "cancelled")
+PAUSED = Ended(None, Outcome.CANCELLED, ErrorClass.NONE, "paused: a person is asked")
 
 
 def failed(error_class: ErrorClass, error: str) -> Ended:

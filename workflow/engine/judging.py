@@ -11,8 +11,8 @@ from functools import lru_cache
 from policy_dsl import Action, Enforcement, Policy, Violation, compile_condition, judge_policies
 from telemetry import ErrorClass, Outcome
 from workflow.engine.result import RunResult
+from workflow.governance.result_facts import facts_about
 from workflow.names import RESULT_NAMES
-from workflow.result_facts import facts_about
 
 _compiled = lru_cache(maxsize=1024)(compile_condition)
 

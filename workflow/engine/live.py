@@ -14,10 +14,13 @@ from workflow.calls import (
     classify_exception,
 )
 from workflow.engine.program import SkillRef
+from workflow.engine.question import Question
 from workflow.engine.skill_calls import as_json, call_skill
 from workflow.engine.state import Call, Perform
+from workflow.engine.unwinding import RunPausedError
+from workflow.format.spec import Mock
 from workflow.schemas import explain_mismatch
-from workflow.spec import Mock
+from workflow.templates import to_text
 
 
 def perform_live(ask_agent: AskAgent, find_skill: FindSkill) -> Perform:
@@ -25,6 +28,8 @@ def perform_live(ask_agent: AskAgent, find_skill: FindSkill) -> Perform:
 
     async def perform(call: Call) -> AgentReply:
         plan = call.plan
+        if plan.asks_person:
+            raise RunPausedError(question_of(call))
         if plan.skill is not None:
             output = await call_skill(plan.skill, call.data, call, find_skill)
             reply = AgentReply(output, "")
@@ -63,6 +68,14 @@ def perform_mocked(mocks: Mapping[str, Mock], otherwise: Perform) -> Perform:
     return perform
 
 
+def question_of(call: Call) -> Question:
+    """Return what a step asks a person."""
+    asked = call.data
+    assert isinstance(asked, dict)
+    step_id, schema = call.plan.node.step_id, call.plan.answer_schema
+    return Question(step_id, call.visit, to_text(asked["message"]), asked["input"], schema)
+
+
 def _agent_call(call: Call) -> AgentCall:
     plan = call.plan
     assert plan.agent is not None
@@ -77,6 +90,8 @@ def _agent_call(call: Call) -> AgentCall:
         attempt=call.attempt,
         random=call.random,
         sleep=asyncio.sleep,
+        feedback=call.feedback,
+        send_chunk=call.send_chunk,
     )
 
 

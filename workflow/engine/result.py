@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from policy_dsl import Violation
 from telemetry import ErrorClass, Outcome
+from workflow.engine.question import Question
 
 
 class StepResult(NamedTuple):
@@ -67,6 +68,13 @@ class RunResult:
     violations: tuple[Violation, ...] = ()
     overridden: Mapping[str, str] = field(default_factory=dict)
     """Why violations of soft-mandatory policies, by their id, didn't fail the run."""
+    governor_breached: bool = False
+    """Whether the run was ended because it had used up more than it may."""
+    problems: tuple[str, ...] = ()
+    """What went wrong beside the run and didn't change its outcome: resources that couldn't be torn down."""
+
+    questions: tuple[Question, ...] = ()
+    """What people are asked; a run that asks has paused: it is neither over nor at work."""
 
     @property
     def succeeded(self) -> bool:

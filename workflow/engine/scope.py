@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from workflow.engine.visits import Visits
+
 
 @dataclass(slots=True)
 class Scope:
@@ -13,6 +15,7 @@ class Scope:
     context: dict[str, JsonValue]
     steps: dict[str, JsonValue]
     previous: JsonValue
+    visits: Visits
     parent: int = 0
     branch: str = ""
     iteration: int = 0
@@ -22,7 +25,7 @@ class Scope:
     def of_run(cls, data: JsonValue) -> "Scope":
         """Return the scope a run starts with: its input's fields are the first context."""
         context = dict(data) if isinstance(data, dict) else {}
-        return cls(run_input=data, context=context, steps={}, previous=data)
+        return cls(run_input=data, context=context, steps={}, previous=data, visits=Visits())
 
     def inside(
         self, span: int, *, previous: JsonValue, branch: str = "", iteration: int = 0
@@ -33,6 +36,7 @@ class Scope:
             context=self.context,
             steps=self.steps,
             previous=previous,
+            visits=self.visits,
             parent=span,
             branch=branch or self.branch,
             iteration=iteration or self.iteration,

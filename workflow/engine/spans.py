@@ -2,7 +2,8 @@
 
 from telemetry import Span
 from workflow.engine.events import Event, RunFinished, RunStarted
-from workflow.engine.span_writer import Identities, write_spans
+from workflow.engine.span_likeness import SpanCache
+from workflow.engine.span_writer import write_spans
 
 
 class SpanCollector:
@@ -11,7 +12,7 @@ class SpanCollector:
     def __init__(self) -> None:
         self._open: list[Event] = []
         self._finished: list[list[Event]] = []
-        self._identities: Identities = {}
+        self._cache = SpanCache()
 
     def __call__(self, event: Event) -> None:
         kind = type(event)
@@ -24,4 +25,4 @@ class SpanCollector:
     def take(self) -> list[Span]:
         """Return the spans of the runs that have finished since the last call."""
         taken, self._finished = self._finished, []
-        return [span for events in taken for span in write_spans(events, self._identities)]
+        return [span for events in taken for span in write_spans(events, self._cache)]

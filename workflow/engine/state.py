@@ -5,20 +5,26 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
+from types import MappingProxyType
 from typing import NamedTuple
 
 import orjson
 from pydantic import JsonValue
 
-from telemetry import ErrorClass
-from workflow.calls import AgentReply
+from workflow.calls import AgentReply, SendChunk
 from workflow.engine.events import Event, Listener
+from workflow.engine.governor import RunLimits
+from workflow.engine.hooks import Hook, consult
 from workflow.engine.program import Program, StepPlan
 from workflow.engine.result import StepResult
 
 
 class Call(NamedTuple):
-    """One attempt about to be made; `visit` counts the executions of this step in this run from 0."""
+    """One attempt about to be made; `visit` numbers this execution among those of the step in this run.
+
+    `feedback` is why a validator rejected the attempt before. `resources` are the run's, open, by name; `send_chunk` is
+    there in runs that stream.
+    """
 
     plan: StepPlan
     data: JsonValue
@@ -27,6 +33,9 @@ class Call(NamedTuple):
     iteration: int
     visit: int
     seed: str
+    feedback: str = ""
+    resources: Mapping[str, object] = MappingProxyType({})
+    send_chunk: SendChunk | None = None
 
     @property
     def random(self) -> Random:
@@ -41,16 +50,6 @@ Perform = Callable[[Call], Awaitable[AgentReply]]
 HashInput = Callable[[JsonValue], str]
 
 
-class StepFailedError(Exception):
-    """Unwinds a run from the step that failed for good."""
-
-    def __init__(self, step_id: str, error_class: ErrorClass, message: str) -> None:
-        self.step_id = step_id
-        self.error_class = error_class
-        self.message = message
-        super().__init__(message)
-
-
 @dataclass(slots=True)
 class RunState:
     """What a run knows while it goes on; one per run, never shared."""
@@ -62,9 +61,16 @@ class RunState:
     seed: str
     clock: Callable[[], float]
     origin_s: float
+    waits_seed: str = ""
+    hooks: Sequence[Hook] = ()
+    limits: RunLimits | None = None
+    streams: bool = False
+    resources: Mapping[str, object] = field(default_factory=dict)
+    breach: str = ""
+    """How the run is beyond its limits: once it is, nothing new begins."""
     spans: int = 0
-    visits: dict[str, int] = field(default_factory=dict)
     finished: list[StepResult] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     cost_usd: Decimal = Decimal(0)
     input_tokens: int = 0
     output_tokens: int = 0
@@ -84,18 +90,20 @@ class RunState:
         self.spans += 1
         return self.spans
 
-    def next_visit(self, step_id: str) -> int:
-        """Count executions of a step."""
-        visit = self.visits.get(step_id, 0)
-        self.visits[step_id] = visit + 1
-        return visit
+    async def announce(self, event: Event) -> None:
+        """Tell every listener and wait for every hook; raises `RunAbortedError`."""
+        self.emit(event)
+        await consult(self.hooks, event)
 
     def charge(self, reply: AgentReply) -> None:
-        """Add what an attempt cost."""
+        """Add what an attempt cost, and notice when that is beyond the limits of the run."""
         self.cost_usd += reply.cost_usd
         self.input_tokens += reply.input_tokens
         self.output_tokens += reply.output_tokens
         self.simulated |= reply.simulated
+        if self.limits is not None and not self.breach:
+            tokens = self.input_tokens + self.output_tokens
+            self.breach = self.limits.explain_breach(self.cost_usd, tokens)
 
 
 def hash_with(key: bytes) -> HashInput:

@@ -6,8 +6,10 @@ from typing import TypedDict
 
 from pydantic import JsonValue
 
-from workflow.spec import AgentSpec, PromptFile
-from workflow.step_spec import StepConfig, StepSpec
+from workflow.engine.program import SkillRef
+from workflow.format.spec import AgentSpec, PromptFile
+from workflow.format.step_spec import StepConfig, StepSpec
+from workflow.load import Workflow
 from workflow.templates import to_text
 
 _VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
@@ -32,6 +34,16 @@ class Patience(TypedDict):
     backoff_s: float
 
 
+class Answering(TypedDict):
+    """Who answers for a step: an agent, or a skill."""
+
+    agent_name: str
+    agent: AgentSpec | None
+    system_prompt: str
+    settings: Mapping[str, JsonValue]
+    skill: SkillRef | None
+
+
 def common(step: StepSpec) -> Common:
     """Return the parts of a plan that every kind of step has."""
     return {
@@ -54,6 +66,21 @@ def patience(config: StepConfig, agent: AgentSpec | None) -> Patience:
         "timeout_s": timeout_s,
         "max_retries": max_retries or 0,
         "backoff_s": config.backoff_s or 0.0,
+    }
+
+
+def answering(
+    workflow: Workflow, reference: str, params: Mapping[str, JsonValue], config: StepConfig
+) -> Answering:
+    """Look up who answers for a step that refers to `agents.NAME` or to a skill."""
+    name = reference.removeprefix("agents.")
+    agent = workflow.spec.agents[name] if name != reference else None
+    return {
+        "agent_name": name if agent else "",
+        "agent": agent,
+        "system_prompt": fill_prompt(agent, workflow.prompts[name]) if agent else "",
+        "settings": merge_settings(config, agent) if agent else {},
+        "skill": None if agent else SkillRef(reference, params),
     }
 
 

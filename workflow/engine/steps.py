@@ -4,13 +4,15 @@ from pydantic import JsonValue
 
 from telemetry import ErrorClass
 from workflow.engine.attempts import attempt_step
-from workflow.engine.events import StepFinished, StepStarted, Visit
+from workflow.engine.events import StepFinished, StepStarted, Visit, new
 from workflow.engine.execution import CANCELLED, Ended, Execution, failed
+from workflow.engine.hooks import consult
 from workflow.engine.kinds import Enclosure, run_container
 from workflow.engine.program import Container, Plans, StepPlan
 from workflow.engine.result import StepResult
 from workflow.engine.scope import Scope
-from workflow.engine.state import RunState, StepFailedError
+from workflow.engine.state import RunState
+from workflow.engine.unwinding import RunStoppedError, StepFailedError
 from workflow.schemas import explain_mismatch
 from workflow.templates import render
 
@@ -27,39 +29,65 @@ async def run_sequence(state: RunState, plans: Plans, scope: Scope) -> JsonValue
 
 async def run_step(state: RunState, plan: StepPlan, scope: Scope, previous: JsonValue) -> JsonValue:
     """Run one step of any kind, given its own `input` or else `previous`; raises `StepFailedError`."""
+    if state.breach:
+        raise RunStoppedError(state.breach)
     data = render(plan.input, scope.names) if plan.has_input else previous
     execution = _begin(state, plan, scope, data)
     # Stands unless the step gets to say otherwise: a cancelled step is told too.
-    ended = CANCELLED
+    ended, cause = CANCELLED, None
     try:
+        if state.hooks:
+            await consult(state.hooks, _started(execution))
         ended = await _execute(state, execution, scope)
     except StepFailedError as failure:
-        ended = failed(failure.error_class, f"{failure.step_id}: {failure.message}")
-        if plan.fallback is None:
-            raise
+        ended, cause = failed(failure.error_class, f"{failure.step_id}: {failure.message}"), failure
     finally:
-        _finish(state, execution, ended)
+        told = _finish(state, execution, ended)
+    if told:
+        await consult(state.hooks, told)
     if not ended.error_class:
         return ended.output
+    if state.breach:
+        raise RunStoppedError(state.breach)
     if plan.fallback is None:
-        raise StepFailedError(plan.node.step_id, ended.error_class, ended.error)
+        raise cause or StepFailedError(plan.node.step_id, ended.error_class, ended.error)
     return await run_step(state, plan.fallback, scope, data)
 
 
 def _begin(state: RunState, plan: StepPlan, scope: Scope, data: JsonValue) -> Execution:
-    visit = Visit(
-        plan.node,
-        state.next_span(),
-        scope.parent,
-        scope.branch,
-        scope.iteration,
-        state.next_visit(plan.node.step_id),
-        state.hash_input(data),
+    node = plan.node
+    span, number = state.next_span(), scope.visits.next(node.step_id)
+    visit = new(
+        Visit,
+        (
+            node,
+            span,
+            scope.parent,
+            scope.branch,
+            scope.iteration,
+            number,
+            state.hash_input(data),
+        ),
     )
-    started_s = state.now_s()
+    execution = Execution(plan, visit, data, scope.context, state.now_s())
     if state.listeners:
-        state.emit(StepStarted(visit, started_s))
-    return Execution(plan, visit, data, scope.context, started_s)
+        state.emit(_started(execution))
+    return execution
+
+
+def _started(execution: Execution) -> StepStarted:
+    return new(
+        StepStarted, (execution.visit, execution.started_s, execution.context, execution.data)
+    )
+
+
+def _finished(execution: Execution, ended: Ended, ended_s: float) -> StepFinished:
+    output, outcome, error_class, error = ended
+    visit, started_s, attempts = execution.visit, execution.started_s, execution.attempts
+    return new(
+        StepFinished,
+        (visit, started_s, ended_s, outcome, error_class, error, output, attempts),
+    )
 
 
 async def _execute(state: RunState, execution: Execution, scope: Scope) -> Ended:
@@ -90,29 +118,35 @@ async def _run_container(
     return await run_container(container, enclosure)
 
 
-def _finish(state: RunState, execution: Execution, ended: Ended) -> None:
-    visit, started_s, ended_s = execution.visit, execution.started_s, state.now_s()
-    node, attempts = visit.node, execution.attempts
-    output, outcome, error_class, error = ended
-    state.finished.append(
-        StepResult(
-            step_id=node.step_id,
-            name=node.name,
-            outcome=outcome,
-            error_class=error_class,
-            output=output,
-            latency_ms=(ended_s - started_s) * 1000,
-            cost_usd=execution.cost_usd,
-            tokens=execution.tokens,
-            attempts=attempts,
-            branch=visit.branch,
-            iteration=visit.iteration,
-        )
+def _finish(state: RunState, execution: Execution, ended: Ended) -> StepFinished | None:
+    """Keep and tell how it ended; returns what hooks are to be told, None where there are none."""
+    visit, ended_s = execution.visit, execution.attempt_ended_s
+    if ended_s is None:
+        ended_s = state.now_s()
+    node = visit.node
+    output, outcome, error_class, _ = ended
+    step = new(
+        StepResult,
+        (
+            node.step_id,
+            node.name,
+            outcome,
+            error_class,
+            output,
+            (ended_s - execution.started_s) * 1000,
+            execution.cost_usd,
+            execution.tokens,
+            execution.attempts,
+            visit.branch,
+            visit.iteration,
+        ),
     )
-    if state.listeners:
-        state.emit(
-            StepFinished(visit, started_s, ended_s, outcome, error_class, error, output, attempts)
-        )
+    state.finished.append(step)
+    if not state.listeners and not state.hooks:
+        return None
+    finished = _finished(execution, ended, ended_s)
+    state.emit(finished)
+    return finished if state.hooks else None
 
 
 def _keep(plan: StepPlan, output: JsonValue, context: dict[str, JsonValue]) -> None:

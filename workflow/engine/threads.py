@@ -33,10 +33,10 @@ class _OneThreadEach(Executor):
                 return
             try:
                 result = fn(*args, **kwargs)
-            except StopIteration as error:
-                # No future takes one: it would leave the caller waiting for ever.
+            except (StopIteration, GeneratorExit) as error:
+                # To a coroutine they mean something else: the caller would wait for ever, or give up.
                 future.set_exception(RuntimeError(f"the function raised {error!r}"))
-            except (Exception, SystemExit, KeyboardInterrupt) as error:
+            except BaseException as error:
                 future.set_exception(error)
             else:
                 future.set_result(result)

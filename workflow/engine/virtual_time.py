@@ -1,14 +1,16 @@
 """An event loop on which waiting is free: when nothing is ready, its clock jumps to the next timer.
 
 Simulated latency, back-off and timeouts keep their meaning and their order, and cost no real time. Work in threads is
-real: while any is in flight the loop waits for it like every other loop, and the clock moves with the wall.
+real, and so is whatever says that it takes `real_time`: while any is in flight the loop waits for it like every other
+loop, and the clock moves with the wall.
 """
 
 import asyncio
 import selectors
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 _T = TypeVar("_T")
@@ -26,6 +28,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._skipped_s = 0.0
         self._real_s = 0.0
         self._in_flight = 0
+        self._is_real = False
         self._count_cpu = count_cpu
         self._origin = time.monotonic()
         super().__init__(_SkippingSelector(self))
@@ -40,6 +43,17 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._skipped_s = self._real_s = 0.0
         self._origin = time.monotonic()
 
+    def count_cpu_from_now(self) -> None:
+        """Count computing too; time goes on from where the clock is."""
+        if not self._count_cpu:
+            self._skipped_s, self._real_s = self.time(), 0.0
+            self._count_cpu, self._origin = True, time.monotonic()
+
+    def keep_to_real_time(self) -> None:
+        """Skip no more waits, and count computing too."""
+        self.count_cpu_from_now()
+        self._is_real = True
+
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
@@ -49,11 +63,20 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._land)
         return future
 
+    @contextmanager
+    def real_time(self) -> Iterator[None]:
+        """Keep to real time inside: for what waits for the world outside this loop."""
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+
     def wait(self, select: Callable[[float | None], Any], timeout: float | None) -> Any:
         """Wait for `timeout` seconds: for real while threads are at work, else by moving the clock."""
         if timeout is not None and timeout <= 0:
             return select(timeout)
-        if self._in_flight:
+        if self._in_flight or self._is_real:
             before = time.monotonic()
             ready = select(timeout)
             self._real_s += time.monotonic() - before

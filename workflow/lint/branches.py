@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workflow.findings import Finding, find_dangling
+from workflow.diagnostics.findings import Finding, find_dangling
 from workflow.lint.draft import Draft
 from workflow.nodes import StepNode
 

@@ -1,4 +1,4 @@
-"""Expressions must compile against the names they may mention, and be able to go either way."""
+"""Expressions must compile against the names they may mention."""
 
 from collections.abc import Callable, Generator, Iterator
 
@@ -7,26 +7,22 @@ from policy_dsl import (
     ExpressionError,
     RecordType,
     compile_condition,
-    compile_expression,
 )
-from workflow.findings import Finding, find_dangling
+from workflow.diagnostics.findings import Finding
+from workflow.lint.blocks import Place
 from workflow.lint.draft import Draft
+from workflow.lint.readings import compiled, exits_of
 from workflow.names import CONDITION_NAMES, RESULT_NAMES
-from workflow.nodes import StepNode
 
 Compile = Callable[[str, RecordType], Expression]
 
 
 def check_expressions(draft: Draft) -> Iterator[Finding]:
-    """Find conditions, exits and assertions that don't compile, or name steps that aren't there."""
-    names = {node.name for node in draft.nodes}
-    for node in draft.nodes:
-        for place, source, compile_it in _expressions_of(node):
-            pointer = f"{node.pointer}/{place}"
-            expression = yield from compile_or_tell(source, pointer, CONDITION_NAMES, compile_it)
-            for name in _steps_named(expression):
-                if name not in names:
-                    yield find_dangling(name, pointer, names, "step")
+    """Find conditions, exits and assertions that don't compile."""
+    for place in draft.places:
+        for part, source, compile_it in _expressions_of(place):
+            pointer = f"{place.node.pointer}/{part}"
+            yield from compile_or_tell(source, pointer, CONDITION_NAMES, compile_it)
     yield from _check_assertions(draft)
 
 
@@ -38,25 +34,20 @@ def compile_or_tell(
         return compile_it(source, schema)
     except ExpressionError as error:
         message = f"{source!r}, column {error.column}: {error.message}"
-        yield Finding("bad-expression", pointer, message, error.suggestion)
+        is_template = source.lstrip().startswith("{{")
+        hint = (
+            "leave {{ and }} out: an expression is no template" if is_template else error.suggestion
+        )
+        yield Finding("bad-expression", pointer, message, hint)
     return None
 
 
-def _expressions_of(node: StepNode) -> Iterator[tuple[str, str, Compile]]:
-    condition, loop = node.raw.get("condition_expression"), node.raw.get("loop")
+def _expressions_of(place: Place) -> Iterator[tuple[str, str, Compile]]:
+    condition = place.node.raw.get("condition_expression")
     if isinstance(condition, str) and condition:
-        yield "condition_expression", condition, compile_expression
-    exit_expression = loop.get("exit_expression") if isinstance(loop, dict) else None
-    if isinstance(exit_expression, str) and exit_expression:
-        yield "loop/exit_expression", exit_expression, compile_condition
-
-
-def _steps_named(expression: Expression | None) -> Iterator[str]:
-    for path in sorted(expression.names if expression else ()):
-        root, _, rest = path.partition(".")
-        name = rest.partition(".")[0]
-        if root == "steps" and name not in ("", "*"):
-            yield name
+        yield "condition_expression", condition, compiled
+    for part, source in exits_of(place):
+        yield part, source, compile_condition
 
 
 def _check_assertions(draft: Draft) -> Iterator[Finding]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from workflow.diagnostics import Severity
-from workflow.findings import Finding
+from workflow.diagnostics.diagnostic import Severity
+from workflow.diagnostics.findings import Finding
 from workflow.lint.draft import Draft
 
 _KNOBS = ("config", "usage_limits")
+# A router is asked itself, with retries and in time.
+_TURNED = frozenset({("dynamic_router", "config")})
 
 
 def check_knobs(draft: Draft) -> Iterator[Finding]:
@@ -15,7 +17,7 @@ def check_knobs(draft: Draft) -> Iterator[Finding]:
         if node.kind == "step":
             continue
         for knob in _KNOBS:
-            if node.raw.get(knob):
+            if node.raw.get(knob) and (node.kind, knob) not in _TURNED:
                 yield Finding(
                     "no-effect",
                     f"{node.pointer}/{knob}",

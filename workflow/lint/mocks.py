@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from workflow.findings import Finding, find_dangling
+from workflow.diagnostics.findings import Finding, find_dangling
 from workflow.lint.draft import Draft
 from workflow.names import MOCK_ERRORS
-from workflow.pointer import format_pointer
+from workflow.patches.pointer import format_pointer
 
 
 def check_mocks(draft: Draft) -> Iterator[Finding]:
     """Find mocks of steps that don't exist or run others, and of unknown error classes."""
     kinds = {node.step_id: node.kind for node in draft.nodes}
-    answering = [step_id for step_id, kind in kinds.items() if kind == "step"]
+    answering = [step_id for step_id, kind in kinds.items() if kind in ("step", "hitl")]
     for number, test in enumerate(draft.spec.tests):
         for step_id, mock in test.mocks.items():
             pointer = format_pointer(["tests", number, "mocks", step_id])

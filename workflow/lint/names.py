@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from workflow.findings import Finding
+from workflow.diagnostics.findings import Finding
 from workflow.lint.draft import Draft
 from workflow.nodes import StepNode
 
@@ -35,8 +35,9 @@ def _repeated(what: str, node: StepNode, key: str, first_line: int) -> Finding:
 
 
 def _check_list(names: Sequence[str], section: str, key: str, noun: str) -> Iterator[Finding]:
+    first = {name: index for index, name in reversed([*enumerate(names)])}
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if first[name] < index:
             yield Finding(
                 "duplicate-name",
                 f"/{section}/{index}/{key}",

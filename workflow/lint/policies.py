@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from policy_dsl import Lint, LintKind, Policy, lint_policies
-from workflow.diagnostics import Severity
-from workflow.findings import Finding
+from workflow.diagnostics.diagnostic import Severity
+from workflow.diagnostics.findings import Finding
+from workflow.governance.policies import speaks_of_both
 from workflow.lint.draft import Draft
 from workflow.lint.expressions import compile_or_tell
 from workflow.names import POLICY_NAMES
-from workflow.policies import speaks_of_both
 
 _MAX_PAIRED = 20
 

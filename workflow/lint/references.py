@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from workflow.findings import Finding, find_dangling
+from workflow.diagnostics.findings import Finding, find_dangling
 from workflow.lint.draft import Draft
 from workflow.nodes import StepNode
-from workflow.references import look_up_skill
-from workflow.skills import find_built_in
-from workflow.skills.catalogue import DECLARED_ADAPTERS
+from workflow.skills import BUILT_IN_REFERENCES
 
 _OTHER_REFERENCES = (
     ("condition",),
@@ -85,11 +83,20 @@ def _check_reference(reference: str, pointer: str, draft: Draft) -> Iterator[Fin
 
 
 def _check_skill(reference: str, pointer: str, draft: Draft) -> Iterator[Finding]:
-    if find_built_in(reference) or reference in DECLARED_ADAPTERS:
-        return
-    found, reason = look_up_skill(reference, draft.read)
-    if found is None:
-        yield Finding("dangling-skill", pointer, f"no skill {reference!r}: {reason}")
+    reason = draft.registry.refuse(reference)
+    if reason:
+        hint = _advise(reference, draft)
+        yield Finding("dangling-skill", pointer, f"no skill {reference!r}: {reason}", hint)
+
+
+def _advise(reference: str, draft: Draft) -> str:
+    """Name what has this name behind a prefix."""
+    agents = (f"agents.{name}" for name in draft.spec.agents)
+    imports = (f"imports.{name}" for name in draft.spec.imports)
+    meant = [
+        one for one in (*agents, *imports, *BUILT_IN_REFERENCES) if one.endswith(f".{reference}")
+    ]
+    return f"did you mean {meant[0]!r}?" if meant else ""
 
 
 def _dig(raw: object, place: tuple[str, ...]) -> str:

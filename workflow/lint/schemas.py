@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-from workflow.findings import Finding
+from workflow.diagnostics.findings import Finding
 from workflow.lint.draft import Draft
-from workflow.pointer import format_pointer
+from workflow.patches.pointer import format_pointer
 from workflow.schemas import find_schema_problem
 
 _KEYS = ("input_schema", "output_schema")
@@ -18,7 +18,8 @@ def check_schemas(draft: Draft) -> Iterator[Finding]:
         if isinstance(schema, dict):
             problem = find_schema_problem(schema)
             if problem:
-                yield Finding("bad-schema", pointer, f"not a JSON Schema: {problem}")
+                place = pointer + format_pointer(problem.path)
+                yield Finding("bad-schema", place, f"not a JSON Schema: {problem.message}")
 
 
 def _schemas_of(draft: Draft) -> Iterator[tuple[str, JsonValue]]:

@@ -8,7 +8,6 @@ def pass_through(data: JsonValue) -> JsonValue:
     return data
 
 
-def select(data: JsonValue, *, keys: list[str]) -> JsonValue:
+def select(data: dict[str, JsonValue], *, keys: list[str]) -> dict[str, JsonValue]:
     """Return the named keys of an object; those it lacks become null."""
-    fields = data if isinstance(data, dict) else {}
-    return {key: fields.get(key) for key in keys}
+    return {key: data.get(key) for key in keys}

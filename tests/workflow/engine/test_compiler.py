@@ -11,24 +11,17 @@ INNER = "{name: inner, uses: flujo.value.pass}"
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ("kind: hitl", "steps of kind 'hitl'"),
-        (f"kind: cache, wrapped_step: {INNER}", "steps of kind 'cache'"),
-        (f"kind: dynamic_router, router: {{router_agent: a:b, branches: {{a: {INNER}}}}}", "steps of kind 'dyn"),
         ("kind: agentic_loop, planner: agents.writer, registry: {}", "steps of kind 'agentic_loop'"),
         ("kind: tree_search, proposer: agents.writer, evaluator: agents.reader", "steps of kind 'tree_search'"),
-        (f"kind: StateMachine, start_state: s, states: {{s: [{INNER}]}}", "steps of kind 'StateMachine'"),
         (f"kind: conditional, condition: a:b, branches: {{a: {INNER}}}", "`condition:` functions"),
         (f"kind: loop, loop: {{exit_condition: a:b, body: [{INNER}]}}", "`exit_condition:` functions"),
+        ("kind: hitl, usage_limits: {total_tokens_limit: 1}", "`usage_limits` on a hitl"),
         (f"kind: parallel, usage_limits: {{total_tokens_limit: 1}}, branches: {{a: {INNER}}}", "`usage_limits`"),
-        ("uses: imports.other", "imported workflows"),
     ],
 )  # fmt: skip
 def test_what_is_not_run_is_refused_by_line_and_name(fields: str, told: str) -> None:
     steps = f"- {{name: a, uses: flujo.value.pass}}\n- {{name: b, {fields}}}"
-    files = {"other.yaml": "steps: []"}
-    workflow = make_workflow(
-        steps, rest="imports: {other: other.yaml}\n", files=files | {"a.py": "def b(x): ..."}
-    )
+    workflow = make_workflow(steps, files={"a.py": "def b(x): ..."})
     with pytest.raises(NotExecutableError) as refused:
         compile_program(workflow)
     line = workflow.nodes[1].line

@@ -72,9 +72,12 @@ def test_a_map_of_nothing_gives_nothing() -> None:
     assert run(make_program(each("[]"))).output == []
 
 
-@pytest.mark.parametrize("iterable", ["nothing", '"{{ context.text }}"', "{a: 1}", "3"])
+@pytest.mark.parametrize(
+    "iterable", ["nothing", *(f'"{{{{ context.{key} }}}}"' for key in ("text", "object", "number"))]
+)
 def test_a_map_over_no_list_fails(iterable: str) -> None:
-    result = run(make_program(each(iterable)), {"text": "xs"})
+    data: JsonValue = {"text": "xs", "object": {"a": 1}, "number": 3}
+    result = run(make_program(each(iterable)), data)
     assert result.error_class is ErrorClass.INVALID_INPUT
     assert "gives no list" in result.error
 
@@ -84,8 +87,9 @@ def test_the_item_is_this_and_rounds_do_not_see_each_other() -> None:
         "{name: a, uses: flujo.value.pass},"
         ' {name: b, uses: flujo.value.pass, input: ["{{ this }}", "{{ iteration }}", "{{ steps.b.output }}"]}'
     )
-    result = run(make_program(each("[x, y]", body)))
-    assert result.output == [["x", 1, None], ["y", 2, None]]
+    before = "- {name: b, uses: flujo.value.pass, input: outside}\n"
+    result = run(make_program(before + each("[x, y]", body).lstrip("\n")))
+    assert result.output == [["x", 1, "outside"], ["y", 2, "outside"]]
 
 
 def test_visits_count_the_executions_of_a_step_across_rounds() -> None:

@@ -27,7 +27,7 @@ from workflow import (
     perform_live,
     run_program,
 )
-from workflow.engine.compiler import SCORE_STEP_ID
+from workflow.engine.leaf_plans import SCORE_STEP_ID
 
 PASS = "- {name: a, uses: flujo.value.pass}"
 

@@ -37,9 +37,12 @@ def test_what_a_function_raises_arrives(error: BaseException) -> None:
             asyncio.run(call_in_thread(fail, None, {}))
 
 
-def test_a_function_that_stops_an_iteration_does_not_hang_the_caller() -> None:
+@pytest.mark.parametrize("error", [StopIteration(), GeneratorExit()])
+def test_a_function_that_raises_what_ends_a_generator_does_not_hang_the_caller(
+    error: BaseException,
+) -> None:
     def fail(_: object) -> None:
-        raise StopIteration
+        raise error
 
     async def catch() -> None:
         with pytest.raises(RuntimeError):

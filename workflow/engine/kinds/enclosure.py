@@ -10,7 +10,7 @@ from policy_dsl import Expression, Failure, Value
 from telemetry import ErrorClass
 from workflow.engine.program import Plans
 from workflow.engine.scope import Scope
-from workflow.engine.state import StepFailedError
+from workflow.engine.unwinding import StepFailedError
 
 RunInside = Callable[[Plans, Scope], Awaitable[JsonValue]]
 """Runs steps one after the other and returns what the last one gave; raises `StepFailedError`."""

@@ -1,14 +1,15 @@
-"""`parallel`: all branches at once, each on a copy of the context."""
+"""`parallel`: its branches at once, each on a copy of the context."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from pydantic import JsonValue
 
+from workflow.engine.kinds.at_once import Job, run_at_once
 from workflow.engine.kinds.enclosure import Enclosure
+from workflow.engine.kinds.merging import take_over
 from workflow.engine.program import Parallel
 from workflow.engine.scope import Scope
-from workflow.engine.state import StepFailedError
+from workflow.engine.unwinding import StepFailedError
 
 Outputs = dict[str, JsonValue]
 
@@ -20,9 +21,9 @@ async def run_parallel(parallel: Parallel, enclosure: Enclosure) -> JsonValue:
     around = enclosure.scope
     steps, context = dict(around.steps), dict(around.context)
     for name in outputs:
-        _take_over(around.steps, scopes[name].steps, steps)
+        take_over(around.steps, scopes[name].steps, steps)
         if parallel.merges_context:
-            _take_over(around.context, scopes[name].context, context)
+            take_over(around.context, scopes[name].context, context)
     return _REDUCERS[parallel.reduce]({name: outputs.get(name) for name in parallel.branches})
 
 
@@ -30,34 +31,23 @@ async def _gather(parallel: Parallel, enclosure: Enclosure, scopes: Mapping[str,
     """Return the outputs of the branches that succeeded, in the order of the spec; a failure cancels the others."""
     outputs: Outputs = {}
 
-    async def run(name: str) -> None:
-        try:
-            outputs[name] = await enclosure.run(parallel.branches[name], scopes[name])
-        except StepFailedError:
-            if not parallel.ignores_failures:
-                raise
+    def job_of(name: str) -> Job:
+        async def job() -> None:
+            try:
+                outputs[name] = await enclosure.run(parallel.branches[name], scopes[name])
+            except StepFailedError:
+                if not parallel.ignores_failures:
+                    raise
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for name in parallel.branches:
-                group.create_task(run(name))
-    except* StepFailedError as failed:
-        first = failed.exceptions[0]
-        assert isinstance(first, StepFailedError)
-        raise first from None
+        return job
+
+    await run_at_once([job_of(name) for name in parallel.branches], parallel.max_concurrency)
     return {name: outputs[name] for name in parallel.branches if name in outputs}
 
 
 def _copy(scope: Scope) -> Scope:
     scope.context, scope.steps = dict(scope.context), dict(scope.steps)
     return scope
-
-
-def _take_over(target: Outputs, branch: Outputs, before: Outputs) -> None:
-    """Take over what a branch has set; what it only saw may have been set by another branch meanwhile."""
-    for key, value in branch.items():
-        if key not in before or before[key] is not value:
-            target[key] = value
 
 
 def _union(outputs: Outputs) -> JsonValue:

@@ -1,0 +1,1 @@
+"""The revisions, oldest first: each says what it adds, and which one it follows."""

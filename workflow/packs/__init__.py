@@ -1,5 +1,0 @@
-"""Policies to import by name: each pack is a file of this folder, part of the code like its source."""
-
-from workflow.packs.library import PACKS, load_pack
-
-__all__ = ["PACKS", "load_pack"]

@@ -1,0 +1,1 @@
+"""Runs kept: recorded, replayed, paused and resumed, retraced step by step."""

@@ -1,0 +1,1 @@
+"""Skills by reference: what there is, what it takes and gives, what calling it may do."""

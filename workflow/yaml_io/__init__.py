@@ -1,0 +1,1 @@
+"""YAML as text: parsed with positions, written anew, never reformatted."""
