@@ -27,8 +27,8 @@ from app.segments.log import SegmentWriter
 from app.segments.worker import compact_all, work_off_all
 from app.store import Selection, Store, open_store
 from app.use_cases.read_statistics import read_statistics
-from benchmarks.otlp_bodies import SPANS_PER_BATCH, STEPS, make_bodies
 from benchmarks.table.many_hours import fill_hours
+from benchmarks.table.otlp_bodies import SPANS_PER_BATCH, STEPS, make_bodies
 from benchmarks.table.rows import print_load, print_missing, print_row
 from benchmarks.table.trace_stores import TRACE_STORES, is_installed, measure_visible
 from telemetry import decode_traces, encode_traces

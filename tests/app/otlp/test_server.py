@@ -20,7 +20,7 @@ from app.cli.main import run_command
 from app.segments.layout import DataFolder
 from app.store import Selection, open_store
 from app.use_cases.read_statistics import read_statistics
-from benchmarks.otlp_bodies import SPANS_PER_BATCH, make_bodies
+from benchmarks.table.otlp_bodies import SPANS_PER_BATCH, make_bodies
 from telemetry import attributes, encode_traces
 from telemetry.volume import Encoding
 from tests.app.otlp.servers import Server, serve

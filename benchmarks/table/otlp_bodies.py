@@ -1,13 +1,10 @@
 """Makes OTLP requests as a fleet of workers would send them: runs of model calls, every id and figure different.
 
-Written byte by byte, because protobuf's own objects would take longer to build than everything that is measured. Run
-with `python -m benchmarks.otlp_bodies` to see one.
+Written byte by byte, because protobuf's own objects would take longer to build than everything that is measured.
 """
 
 import random
 import time
-
-from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from telemetry import attributes as names
 
@@ -140,7 +137,3 @@ def _varint(value: int) -> bytes:
         value >>= 7
     parts.append(value)
     return bytes(parts)
-
-
-if __name__ == "__main__":
-    print(TracesData.FromString(make_bodies(1)[0]).resource_spans[0].scope_spans[0].spans[2])
