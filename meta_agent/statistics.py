@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
 
+from workflow import rate_interval
+
 ONE_SIDED_95: Final = 1.6448536269514722
 """Standard normal quantile: a bound that is wrong one time in twenty."""
 
@@ -17,14 +19,8 @@ _MOST_DOUBLED = 64
 
 
 def wilson_bounds(hits: int, trials: int, *, z: float = ONE_SIDED_95) -> tuple[float, float]:
-    """Return lower and upper bound of a rate (Wilson 1927), each one-sided at `z`; (0, 1) without trials."""
-    if not trials:
-        return 0.0, 1.0
-    rate = hits / trials
-    spread = z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
-    centre = rate + z * z / (2 * trials)
-    scale = 1 + z * z / trials
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    """Return lower and upper bound of a rate, each one-sided at `z`; (0, 1) without trials."""
+    return rate_interval(hits, trials, z=z)
 
 
 def binomial_tail(hits: int, trials: int, rate: float) -> float:

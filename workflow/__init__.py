@@ -129,6 +129,7 @@ from workflow.skills import (
     ParamProblem,
 )
 from workflow.testing.embedded_tests import run_embedded_tests
+from workflow.testing.rates import rate_interval
 from workflow.testing.replayed_tests import replay_embedded_tests
 from workflow.testing.spec_coverage import SpecCoverage, measure_coverage
 from workflow.testing.trials import AssertionResult, TestOutcome, TestResult
@@ -265,6 +266,7 @@ __all__ = [
     "perform_live",
     "perform_mocked",
     "policies_in_force",
+    "rate_interval",
     "read_manifest",
     "read_paused_run",
     "read_recording",

@@ -7,11 +7,8 @@ from typing import Annotated
 
 import typer
 
-from app.adapters.folders import prepare_folder
-from app.adapters.paused_files import keep_paused_run, take_paused_run
-from app.adapters.spec_files import path_in_repository, read_text
-from app.adapters.telemetry_files import TelemetryWriter, write_recordings
-from app.bootstrap.exporting import open_export
+from app.adapters.paused_files import take_paused_run
+from app.adapters.spec_files import read_text
 from app.bootstrap.governing import open_budget, open_governance
 from app.bootstrap.running import (
     choose_loop,
@@ -21,14 +18,25 @@ from app.bootstrap.running import (
     skip_what_has_happened,
     user_folder,
 )
+from app.cli.keeping import (
+    BaseUrlOption,
+    MaxCostOption,
+    MaxTokensOption,
+    OverrideOption,
+    ReasonOption,
+    RecordOption,
+    StreamOption,
+    TelemetryOption,
+    open_keeping,
+)
 from app.cli.output import NO, Format, FormatOption, note
 from app.cli.ran import Ran, print_ran
 from app.cli.reading import LenientOption, StrictPricingOption, open_as_asked
 from app.cli.streamed import open_watch
 from app.errors import BadInputError
 from app.use_cases.override_policies import check_overrides
-from app.use_cases.resume_run import Keeping, check_version, read_answer, resume_run
-from app.use_cases.run_workflow import keep_everywhere, limit_run
+from app.use_cases.resume_run import check_version, read_answer, resume_run
+from app.use_cases.run_workflow import limit_run
 from workflow import PausedRun, compile_program
 
 
@@ -41,31 +49,20 @@ def resume(
     spec: Annotated[
         Path | None, typer.Option(help="where the spec is now; by default where it was")
     ] = None,
-    telemetry: Annotated[
-        Path | None, typer.Option(help="append spans here, as OTLP JSON lines")
-    ] = None,
-    record: Annotated[Path | None, typer.Option(help="keep a recording of the run here")] = None,
+    telemetry: TelemetryOption = None,
+    record: RecordOption = None,
     paused: Annotated[
         Path | None,
         typer.Option(help="keep the run here if it waits again; by default beside FILE"),
     ] = None,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint")] = None,
-    override: Annotated[
-        list[str] | None,
-        typer.Option(metavar="POLICY_ID", help="let a soft-mandatory policy pass; repeatable"),
-    ] = None,
-    reason: Annotated[str, typer.Option(help="why, for the record; goes with --override")] = "",
-    max_cost_usd: Annotated[
-        float | None, typer.Option(min=0, help="end the run when it has cost more than this in all")
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option(min=0, help="end the run when it has used more tokens in all")
-    ] = None,
+    base_url: BaseUrlOption = None,
+    override: OverrideOption = None,
+    reason: ReasonOption = "",
+    max_cost_usd: MaxCostOption = None,
+    max_tokens: MaxTokensOption = None,
     lenient: LenientOption = False,
     strict_pricing: StrictPricingOption = False,
-    stream: Annotated[
-        bool, typer.Option("--stream", help="print new answers as they come")
-    ] = False,
+    stream: StreamOption = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Go on with a run that waits for an answer; exit 1 when it failed, waits again, or the budget is spent."""
@@ -84,20 +81,16 @@ def resume(
         budget = open_budget(governance.settings, program.workflow, telemetry)
         if not budget.may_start(datetime.now(UTC)):
             raise BadInputError(f"{budget.paused}; the run goes on waiting")
-        waiting_room = paused or file.parent
-        for folder in (record, waiting_room):
-            if folder:
-                prepare_folder(folder)
-        writer = telemetry and stack.enter_context(
-            TelemetryWriter(telemetry, repository=path_in_repository(place))
+        keeping = stack.enter_context(
+            open_keeping(
+                place,
+                telemetry=telemetry,
+                record=record,
+                waiting_room=paused or file.parent,
+                may_pause=True,
+                kept=kept,
+            )
         )
-        exported = {"flujo.repository": path_in_repository(place)}
-        export = stack.enter_context(open_export(attributes=exported, warn=note))
-
-        def keep(again: PausedRun) -> None:
-            located = again.model_copy(update={"spec_file": str(place.resolve())})
-            kept[again.run_id] = keep_paused_run(waiting_room, located)
-
         perform = open_performer(place, base_url=base_url)
         result = resume_run(
             program,
@@ -106,11 +99,7 @@ def resume(
             perform=perform_anew(perform, skips_waits=choose_loop(program) is not None),
             hash_key=load_hash_key(user_folder()),
             loop_factory=skip_what_has_happened,
-            keeping=Keeping(
-                paused=keep,
-                spans=keep_everywhere(writer.write if writer else None, export),
-                recordings=(lambda done: write_recordings(record, done)) if record else None,
-            ),
+            keeping=keeping,
             overrides=overrides,
             limits=limits,
             watch=watch,

@@ -1,7 +1,6 @@
 """`flujo run`: run a workflow, once or many times."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +9,7 @@ import orjson
 import typer
 from pydantic import JsonValue
 
-from app.adapters.folders import prepare_folder
-from app.adapters.paused_files import keep_paused_run
-from app.adapters.spec_files import path_in_repository, read_text
-from app.adapters.telemetry_files import TelemetryWriter, write_recordings
-from app.bootstrap.exporting import open_export
+from app.adapters.spec_files import read_text
 from app.bootstrap.governing import open_budget, open_governance
 from app.bootstrap.running import (
     choose_loop,
@@ -23,14 +18,25 @@ from app.bootstrap.running import (
     paused_folder,
     user_folder,
 )
+from app.cli.keeping import (
+    BaseUrlOption,
+    MaxCostOption,
+    MaxTokensOption,
+    OverrideOption,
+    ReasonOption,
+    RecordOption,
+    StreamOption,
+    TelemetryOption,
+    open_keeping,
+)
 from app.cli.output import NO, Format, FormatOption, note, progress_bar
 from app.cli.ran import Ran, print_ran
 from app.cli.reading import LenientOption, StrictPricingOption, open_as_asked
 from app.cli.streamed import open_watch
 from app.errors import BadInputError
 from app.use_cases.override_policies import check_overrides
-from app.use_cases.run_workflow import Batch, keep_everywhere, limit_run, run_batch
-from workflow import PausedRun, RunResult, compile_program
+from app.use_cases.run_workflow import Batch, limit_run, run_batch
+from workflow import RunResult, compile_program
 
 
 def run(
@@ -42,10 +48,8 @@ def run(
     inputs: Annotated[
         Path | None, typer.Option(help="JSON lines, one input each, taken in turn")
     ] = None,
-    telemetry: Annotated[
-        Path | None, typer.Option(help="append spans here, as OTLP JSON lines")
-    ] = None,
-    record: Annotated[Path | None, typer.Option(help="keep one recording a run here")] = None,
+    telemetry: TelemetryOption = None,
+    record: RecordOption = None,
     paused: Annotated[
         Path | None, typer.Option(help="keep runs that wait for an answer here")
     ] = None,
@@ -54,21 +58,14 @@ def run(
         float,
         typer.Option(min=0, metavar="SECONDS", help="space the runs' start times this far apart"),
     ] = 0.0,
-    base_url: Annotated[str | None, typer.Option(help="OpenAI-compatible endpoint")] = None,
-    override: Annotated[
-        list[str] | None,
-        typer.Option(metavar="POLICY_ID", help="let a soft-mandatory policy pass; repeatable"),
-    ] = None,
-    reason: Annotated[str, typer.Option(help="why, for the record; goes with --override")] = "",
-    max_cost_usd: Annotated[
-        float | None, typer.Option(min=0, help="end a run that has cost more than this")
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option(min=0, help="end a run that has used more tokens than this")
-    ] = None,
+    base_url: BaseUrlOption = None,
+    override: OverrideOption = None,
+    reason: ReasonOption = "",
+    max_cost_usd: MaxCostOption = None,
+    max_tokens: MaxTokensOption = None,
     lenient: LenientOption = False,
     strict_pricing: StrictPricingOption = False,
-    stream: Annotated[bool, typer.Option("--stream", help="print answers as they come")] = False,
+    stream: StreamOption = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Run a workflow; exit 1 when the run (or every run of a batch) failed or waits, or the budget is spent."""
@@ -87,22 +84,15 @@ def run(
         spacing=timedelta(seconds=every),
     )
     kept: dict[str, Path] = {}
-    waiting_room = paused or paused_folder()
-    for folder in (record, waiting_room if program.may_pause else None):
-        if folder:
-            prepare_folder(folder)
-
-    def keep(waiting: PausedRun) -> None:
-        located = waiting.model_copy(update={"spec_file": str(spec.resolve())})
-        kept[waiting.run_id] = keep_paused_run(waiting_room, located)
-
-    with ExitStack() as stack:
-        writer = telemetry and stack.enter_context(
-            TelemetryWriter(telemetry, repository=path_in_repository(spec))
-        )
-        exported = {"flujo.repository": path_in_repository(spec)}
-        export = stack.enter_context(open_export(attributes=exported, warn=note))
-        advance = stack.enter_context(progress_bar(f"running {spec.name}", runs))
+    places = open_keeping(
+        spec,
+        telemetry=telemetry,
+        record=record,
+        waiting_room=paused or paused_folder(),
+        may_pause=program.may_pause,
+        kept=kept,
+    )
+    with places as keeping, progress_bar(f"running {spec.name}", runs) as advance:
 
         def tell(result: RunResult) -> None:
             budget.note(result)
@@ -116,9 +106,9 @@ def run(
             perform=open_performer(spec, base_url=base_url),
             hash_key=load_hash_key(user_folder()),
             loop_factory=choose_loop(program),
-            keep_spans=keep_everywhere(writer.write if writer else None, export),
-            keep_recordings=(lambda done: write_recordings(record, done)) if record else None,
-            keep_paused=keep,
+            keep_spans=keeping.spans,
+            keep_recordings=keeping.recordings,
+            keep_paused=keeping.paused,
             report=tell,
             overrides=overrides,
             limits=limits,

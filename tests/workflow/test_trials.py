@@ -30,7 +30,7 @@ from workflow import (
     run_embedded_tests,
 )
 from workflow.engine import Call, run_program
-from workflow.testing.pass_rate import pass_rate_interval
+from workflow.testing.rates import rate_interval
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Json = dict[str, object]
@@ -148,14 +148,14 @@ def test_a_mock_costs_what_it_says() -> None:
 @settings(deadline=None, max_examples=50)
 def test_the_interval_holds_the_rate_and_shrinks_with_runs(runs: int, data: st.DataObject) -> None:
     passes = data.draw(st.integers(0, runs))
-    low, high = pass_rate_interval(passes, runs)
+    low, high = rate_interval(passes, runs)
     assert 0 <= low <= passes / runs <= high <= 1
-    more_low, more_high = pass_rate_interval(passes * 10, runs * 10)
+    more_low, more_high = rate_interval(passes * 10, runs * 10)
     assert more_high - more_low < high - low
 
 
 def test_without_runs_nothing_is_known_of_the_rate() -> None:
-    assert pass_rate_interval(0, 0) == (0.0, 1.0)
+    assert rate_interval(0, 0) == (0.0, 1.0)
 
 
 class TestReplay:

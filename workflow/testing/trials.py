@@ -10,7 +10,7 @@ from workflow.engine.result import RunResult
 from workflow.format.spec import EmbeddedTest
 from workflow.governance.result_facts import facts_about
 from workflow.names import RESULT_NAMES
-from workflow.testing.pass_rate import pass_rate_interval
+from workflow.testing.rates import rate_interval
 
 
 class TestOutcome(StrEnum):
@@ -87,7 +87,7 @@ class TestResult:
     @property
     def pass_rate(self) -> tuple[float, float]:
         """Between which bounds the pass rate lies, with 95 % confidence."""
-        return pass_rate_interval(self.passes, self.repeats)
+        return rate_interval(self.passes, self.repeats)
 
 
 def judge_run(test: EmbeddedTest, result: RunResult, *, drawn: int = 0) -> Trial:
