@@ -72,6 +72,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         finally:
             self._in_flight -= 1
 
+    async def shutdown_default_executor(self, *timeout_s: float) -> None:
+        """Wait for its threads for as long as asyncio does (a limit since Python 3.12), and not a skipped while."""
+        with self.real_time():
+            await super().shutdown_default_executor(*timeout_s)
+
     def wait(self, select: Callable[[float | None], Any], timeout: float | None) -> Any:
         """Wait for `timeout` seconds: for real while threads are at work, else by moving the clock."""
         if timeout is not None and timeout <= 0:
