@@ -12,12 +12,21 @@ AppError
 │   ├── LostRaceError               somebody else moved the branch; carries `branch`, `expected`, `actual`
 │   └── HeldError                   a change that can't be taken back by itself; carries `proposal_id`
 ├── GitError                    git itself failed; carries `command`, `detail`
+├── GitHubError                 GitHub didn't do what it was asked; carries `request`, `status` (0: no answer), `detail`
+│   ├── GitHubAuthError             it doesn't believe who we are
+│   ├── GitHubPermissionError       it believes us, and we may not
+│   ├── GitHubNotFoundError         it isn't there, or not for us to see
+│   ├── GitHubConflictError         things aren't as the request expects them
+│   ├── GitHubRefusedError          what was sent can't be used
+│   ├── GitHubRateLimitedError      too much was asked; carries `until`
+│   └── GitHubUnavailableError      no answer, or a failure of its own: nobody knows whether it happened
 ├── StoreError                  the database can't be used
 │   └── StoreBusyError          another process holds it
 └── SegmentError                accepted telemetry can't be written or read
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from policy_dsl import PolicyDslError
@@ -121,6 +130,67 @@ class GitError(AppError):
         self.command = command
         self.detail = detail
         super().__init__(f"`git {command}` failed: {detail}")
+
+
+class GitHubError(AppError):
+    """Raised when GitHub doesn't do what it was asked; `request` is verb and path, `status` 0 without an answer."""
+
+    advice = "look at what GitHub says"
+
+    def __init__(self, request: str, status: int, detail: str) -> None:
+        self.request = request
+        self.status = status
+        self.detail = detail
+        answered = f"answered {status}" if status else "didn't answer"
+        super().__init__(f"GitHub {answered} to `{request}`: {detail}; {self.advice}")
+
+
+class GitHubAuthError(GitHubError):
+    """Raised when GitHub doesn't accept our key or token (401)."""
+
+    advice = (
+        "check the App's id and private key, or the token, and that this machine's clock is right"
+    )
+
+
+class GitHubPermissionError(GitHubError):
+    """Raised for what our key or token doesn't allow (403)."""
+
+    advice = (
+        "accept the App's permissions on the installation's page, or use a token with more rights"
+    )
+
+
+class GitHubNotFoundError(GitHubError):
+    """Raised for what isn't there or is hidden from us (404, 410)."""
+
+    advice = "check the name, and that the App is installed there"
+
+
+class GitHubConflictError(GitHubError):
+    """Raised when things aren't as the request expects them (405, 409)."""
+
+    advice = "look at it again before trying once more"
+
+
+class GitHubRefusedError(GitHubError):
+    """Raised when GitHub can't use what was sent (400, 413, 422)."""
+
+
+class GitHubRateLimitedError(GitHubError):
+    """Raised when too much was asked (403, 429); nothing happened, and `until` is when to come back."""
+
+    advice = "it goes on by itself later"
+
+    def __init__(self, request: str, status: int, detail: str, *, until: datetime) -> None:
+        self.until = until
+        super().__init__(request, status, f"{detail}; wait until {until:%Y-%m-%d %H:%M:%S} UTC")
+
+
+class GitHubUnavailableError(GitHubError):
+    """Raised without an answer, or for a failure of GitHub's own (5xx): nobody knows whether it happened."""
+
+    advice = "try again later; see https://www.githubstatus.com"
 
 
 class StoreError(AppError):

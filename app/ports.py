@@ -54,7 +54,8 @@ class CodeHost(Protocol):
     """A repository we may read, and change only by single-file commits that land by compare-and-swap.
 
     Commits and blobs are named by their full hexadecimal ids, paths are relative with `/`. Every method may raise
-    `GitError`, and `PathError` for a path that isn't a plain file inside the repository.
+    `GitError`, or `GitHubError` where the repository is on GitHub, and `PathError` for a path that isn't a plain file
+    inside the repository.
     """
 
     def default_branch(self) -> Branch:
@@ -80,6 +81,9 @@ class CodeHost(Protocol):
 
     def read_message(self, commit: str) -> str:
         """Return a commit's message."""
+
+    def first_parent(self, commit: str) -> str:
+        """Return the commit that a commit was made on, `""` for the first of all; of a merge, where it was merged."""
 
     def prepare_commit(self, *, parent: str, path: str, content: bytes, message: str) -> CommitRef:
         """Make a commit that writes one file, on no branch yet; the file keeps its mode.
@@ -107,4 +111,4 @@ class CodeHost(Protocol):
         """Offer a branch for review; a second time replaces title and body."""
 
     def checkout(self, commit: str) -> AbstractContextManager[Path]:
-        """Give a fresh folder with the commit's files, removed at the end."""
+        """Give a fresh folder with the commit's files, removed at the end; from GitHub, those a spec can use."""

@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails
 
 from app.errors import SettingsError
 from app.paths import check_glob, select_paths
-from trust_tiers import TierLimits
+from trust_tiers import BakeSettings, ShadowSettings, TierLimits
 from workflow import SpecError, check_skill_pattern, format_pointer, parse_yaml
 
 SETTINGS_PATH = ".github/flujo.yml"
@@ -69,6 +69,8 @@ class ModelSettings(_Section):
     """Models that may be proposed in place of another."""
 
     allow: tuple[Annotated[StrictStr, Field(min_length=1)], ...] = ()
+    max_usd_per_sweep: _Price = 1.0
+    """What asking a model for patches may cost in one sweep, over all specs."""
 
 
 class RoiPrices(_Section):
@@ -94,6 +96,11 @@ class Caps(_Section):
 
     open_proposals: Annotated[StrictInt, Field(ge=0, le=10)] = 3
     applied_per_sweep: Annotated[StrictInt, Field(ge=0, le=4)] = 4
+    prs_per_hour: Annotated[StrictInt, Field(ge=0, le=10)] = 2
+    stale_days: Annotated[StrictInt, Field(ge=1, le=365)] = 30
+    """After so many days without a word a pull request is closed."""
+    ignored_before_pause: Annotated[StrictInt, Field(ge=0, le=100)] = 3
+    """After so many pull requests in a row that nobody answered there are no more; 0: never."""
 
 
 class TestSettings(_Section):
@@ -104,6 +111,10 @@ class TestSettings(_Section):
     timeout_s: Annotated[float, Field(gt=0, le=3600)] = 120.0
     environment: tuple[_VariableName, ...] = ()
     """Names of the environment variables that the tests may see; they see no other but the usual ones."""
+    check: Annotated[StrictStr, Field(min_length=1, max_length=100)] = "flujo test"
+    """What the check is called by which the repository's CI says that a commit passes its tests."""
+    check_app: Annotated[StrictInt, Field(ge=1)] | None = None
+    """The id of the App that has to report the check; None: any but ours."""
 
 
 class SkillSettings(_Section):
@@ -127,6 +138,13 @@ class BudgetSettings(_Section):
     usd_per_day: _Price | None = None
 
 
+class TelemetrySettings(_Section):
+    """Whom to believe, and how much."""
+
+    max_share: Annotated[float, Field(ge=0.5, le=1, allow_inf_nan=False)] = 0.5
+    """The share of a version's runs that one sender, or one instance of a service, may have among several."""
+
+
 class Settings(_Section):
     """All settings of one repository."""
 
@@ -142,12 +160,16 @@ class Settings(_Section):
     tiers: TierLimits = TierLimits()
     roi: RoiPrices = RoiPrices()
     evidence: EvidenceFloor = EvidenceFloor()
+    telemetry: TelemetrySettings = TelemetrySettings()
     limits: Caps = Caps()
     tests: TestSettings = TestSettings()
     skills: SkillSettings = SkillSettings()
     policies: PolicySettings = PolicySettings()
     budgets: BudgetSettings = BudgetSettings()
-    schedule: Annotated[StrictStr, AfterValidator(_check_cron)] | None = None
+    bake: BakeSettings = BakeSettings()
+    shadow: ShadowSettings = ShadowSettings()
+    schedule: Annotated[StrictStr, AfterValidator(_check_cron)] | None = "0 6 * * 1"
+    """When the App looks for improvements by itself; None: only when asked."""
     timezone: Annotated[StrictStr, AfterValidator(_check_timezone)] = "UTC"
 
     @model_validator(mode="after")

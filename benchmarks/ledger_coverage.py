@@ -27,8 +27,8 @@ from app.adapters.agents import open_agents
 from app.adapters.price_list import reprice
 from app.adapters.spec_files import open_spec
 from app.adapters.user_skills import SkillFolder
-from app.bootstrap.improving import choose_suggesting
 from app.settings import parse_settings
+from app.use_cases.choose_suggesting import choose_suggesting
 from app.use_cases.run_workflow import Batch, run_batch
 from app.use_cases.suggest import suggest
 from meta_agent import RunOutcome, Traffic, measure_realised, outcome_of

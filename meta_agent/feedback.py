@@ -1,14 +1,19 @@
-"""Remembering what people refused: keyed on a patch's effect, so that a new title or a bigger step isn't a new idea."""
+"""Remembering what was refused: keyed on a patch's effect, so that a new title or a bigger step isn't a new idea.
+
+What is kept of a refusal is the effect, one of a closed set of reasons, and an end: no word that anybody wrote.
+"""
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from pydantic import JsonValue
 
+from prompt_guard import RefusedEffect
 from workflow import ABSENT, Added, Changed, GraphChange, Moved, Removed
 
 _MAX_MAGNITUDE = 10
@@ -20,6 +25,26 @@ class MemoryReason(StrEnum):
     REVERTED = "reverted"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    FAILED_TESTS = "failed tests"
+    TOO_RISKY = "too risky"
+    WRONG_METRIC = "wrong metric"
+    NOT_NOW = "not now"
+    BAD_EVIDENCE = "bad evidence"
+    POLICY = "policy"
+
+
+REMEMBERED_DAYS: Final[Mapping[MemoryReason, int]] = {
+    MemoryReason.REVERTED: 90,
+    MemoryReason.REJECTED: 90,
+    MemoryReason.EXPIRED: 30,
+    MemoryReason.FAILED_TESTS: 30,
+    MemoryReason.TOO_RISKY: 180,
+    MemoryReason.WRONG_METRIC: 180,
+    MemoryReason.NOT_NOW: 90,
+    MemoryReason.BAD_EVIDENCE: 30,
+    MemoryReason.POLICY: 365,
+}
+"""How many days an effect stays blocked; what may look different soon is asked again soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +54,33 @@ class Memory:
     fingerprint: str
     reason: MemoryReason
     until: datetime
+
+
+def remember_effect(
+    fingerprint: str, reason: MemoryReason, now: datetime, *, until: datetime | None = None
+) -> Memory:
+    """Return the memory of a refusal, until the moment somebody named, else as long as its reason usually counts."""
+    usual = now + timedelta(days=REMEMBERED_DAYS[reason])
+    return Memory(fingerprint, reason, until or usual)
+
+
+def list_refused(
+    workflow_path: str, memory: Iterable[Memory], now: datetime
+) -> tuple[RefusedEffect, ...]:
+    """Return what is remembered of one workflow as examples of what not to propose."""
+    return tuple(
+        RefusedEffect(
+            kind=str(kind),
+            subject=str(subject),
+            field=str(field),
+            direction=str(direction),
+            doublings=int(str(magnitude)),
+            reason=entry.reason.value,
+        )
+        for entry in memory
+        if now < entry.until and _parse(entry.fingerprint)[0] == workflow_path
+        for kind, subject, field, direction, magnitude in _parse(entry.fingerprint)[1]
+    )
 
 
 def fingerprint(workflow_path: str, changes: Iterable[GraphChange]) -> str:

@@ -1,13 +1,20 @@
 """How long a step's attempts take, as far as its timeout lets one see."""
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
 
 from meta_agent.detectors.window import StepSample
 from meta_agent.statistics import LogNormal, fit_log_normal, quantile
-from telemetry import ErrorClass, Outcome
+from telemetry import Attempt, ErrorClass, Outcome
 
 _SHORTEST_HANG_S = 1.0
+_NEAR: Final = 0.8
+"""From this share of a timeout on an attempt nearly met it."""
+_AS_MANY_BEYOND: Final = 2.0
+"""Of what gets so far at least a third ends before the limit, unless the tail is heavier than any seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +62,30 @@ class AttemptLatencies:
 
 def measure_latencies(sample: StepSample) -> AttemptLatencies:
     """Sort a step's attempts by how they ended."""
-    healthy: list[float] = []
-    failed: list[float] = []
-    cut_off = 0
-    for attempt in sample.attempts:
-        latency_s = attempt.latency_ms / 1000
-        if attempt.outcome is Outcome.OK:
-            healthy.append(latency_s)
-        elif attempt.error_class is ErrorClass.TIMEOUT and sample.timeout_s is not None:
-            cut_off += 1
-        else:
-            failed.append(latency_s)
-    healthy.sort()
-    failed.sort()
-    tail = fit_log_normal(healthy, censored=cut_off)
+    ok = Outcome.OK
+    # A cancelled attempt has no error class, and wasn't healthy either.
+    healthy = sorted(one.latency_ms / 1000 for one in sample.attempts if one.outcome is ok)
+    others = [one for one in sample.attempts if one.outcome is not ok]
+    failed = sorted(one.latency_ms / 1000 for one in others if not _is_cut_off(one, sample))
+    cut_off = len(others) - len(failed)
+    tail = _fit(healthy, cut_off, sample.timeout_s)
     return AttemptLatencies(tuple(healthy), tuple(failed), cut_off, tail)
+
+
+def _fit(healthy_s: list[float], cut_off: int, timeout_s: float | None) -> LogNormal | None:
+    """Fit the bulk, or where attempts lie close up to the timeout, median and what must lie beyond it."""
+    tail = fit_log_normal(healthy_s, censored=cut_off)
+    if tail is None or timeout_s is None or not cut_off:
+        return tail
+    near = len(healthy_s) - bisect_right(healthy_s, _NEAR * timeout_s)
+    slow = min(cut_off, _AS_MANY_BEYOND * (near - math.sqrt(near)))
+    share = slow / (len(healthy_s) + cut_off)
+    if share <= tail.tail(timeout_s) or timeout_s <= math.exp(tail.mu):
+        return tail
+    # Two kinds of attempts, a quick and a slow one, say: the bulk knows nothing of the end.
+    sigma = (math.log(timeout_s) - tail.mu) / NormalDist().inv_cdf(1 - share)
+    return LogNormal(tail.mu, sigma)
+
+
+def _is_cut_off(attempt: Attempt, sample: StepSample) -> bool:
+    return attempt.error_class is ErrorClass.TIMEOUT and sample.timeout_s is not None

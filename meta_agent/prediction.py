@@ -41,6 +41,18 @@ class Prediction:
     centre: Table
     draws: Table
 
+    def less(self, loss_usd: float, rng: np.random.Generator) -> "Prediction":
+        """Return the prediction where successes of this worth a run may be lost, nobody knows how many.
+
+        The loss is drawn as an exponential: most likely hardly anything, now and then several times as much.
+        """
+        if not loss_usd:
+            return self
+        lost = np.zeros(self.centre.shape)
+        lost[SUCCESS] = loss_usd
+        luck = rng.exponential(size=(len(self.draws), 1))
+        return Prediction(self.centre - lost, self.draws - luck * lost)
+
 
 def predict(
     base: Table,
@@ -50,19 +62,31 @@ def predict(
     prior: Prior,
     future_runs: int,
     rng: np.random.Generator,
+    replayed: int | None = None,
 ) -> Prediction:
-    """Predict effect and readings; `base` and `head` are paired row by row, two rows at least."""
+    """Predict effect and readings; `base` and `head` are paired row by row, two rows at least.
+
+    Only the first `replayed` rows were (by default all): the others' differences are drawn from theirs.
+    """
     differences = head - base
     effect = differences.mean(axis=0)
-    luck_usd = _estimate_luck(
-        differences.sum(axis=1), success_usd - float(base.sum(axis=1).mean()), prior
-    )
+    told = differences[:replayed]
+    luck_usd = _estimate_luck(told.sum(axis=1), success_usd - float(base.sum(axis=1).mean()), prior)
     centre = effect - luck_usd * _share_of(differences, differences)
     reading = effect - luck_usd * _share_of(head, differences)
     means = _draw_means(head, success_usd, future_runs, rng)
     errors = means.mean(axis=0) - head.mean(axis=0)
     spread = (means - means.mean(axis=0)) * _widening(head.sum(axis=1))
-    return Prediction(centre, reading + errors + spread)
+    return Prediction(centre, reading + errors + spread + _draw_transfer(told, len(base), rng))
+
+
+def _draw_transfer(told: Table, rows: int, rng: np.random.Generator) -> Table:
+    """Draw by how much the mean difference of the other rows is off, which was drawn from those that are told."""
+    others = 1 - len(told) / rows
+    if not others:
+        return np.zeros((1, told.shape[1]))
+    error = np.cov(told, rowvar=False) / len(told) * others**2
+    return rng.multivariate_normal(np.zeros(told.shape[1]), error, size=DRAWS, method="eigh")
 
 
 def _widening(values: Table) -> float:

@@ -25,6 +25,17 @@ PRIORS: Final[dict[str, Prior]] = {
     "timeout_up": Prior(0.03, 0.20),
     "model_swap": Prior(0.05, 0.50),
     "token_cap": Prior(0.02, 0.15),
+    "retries_down": Prior(0.01, 0.10),
+    "fallback_first": Prior(0.10, 0.30),
+    "revert": Prior(0.0, 0.50),
+    "validators": Prior(0.05, 0.25),
+    "validator_order": Prior(0.03, 0.15),
+    "validator_removal": Prior(0.02, 0.20),
+    "at_once": Prior(0.10, 0.25),
+    "cache": Prior(0.10, 0.25),
+    "fewer_rounds": Prior(0.10, 0.30),
+    "removal": Prior(0.05, 0.20),
+    "documentation": Prior(0.0, 0.01),
 }
 
 UNKNOWN_CLASS: Final = Prior(0.0, 0.30)

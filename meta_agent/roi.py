@@ -11,10 +11,11 @@ from typing import Final
 import numpy as np
 
 from meta_agent.prediction import Prediction, Table, predict
-from meta_agent.priors import prior_of
+from meta_agent.roi_outcomes import Pair, RunOutcome, outcome_of
 from meta_agent.roi_settings import RoiSettings
+from meta_agent.track_record import NO_RECORD, TrackRecord
 from meta_agent.traffic import Traffic
-from telemetry import Run
+from meta_agent.unpaired import fill_up
 
 __all__ = [
     "MIN_PAIRS",
@@ -33,27 +34,7 @@ __all__ = [
 MIN_PAIRS: Final = 30
 """Below this there is no estimate yet."""
 
-P_ROLLBACK: Final = 0.05
-"""Assumed until a class of patches has a record of its own."""
-
 _LEVEL = 0.90
-
-
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
-    """What counts of a run."""
-
-    cost_usd: float
-    succeeded: bool
-    latency_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One recorded run and what it becomes with the patch."""
-
-    base: RunOutcome
-    head: RunOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +87,6 @@ class RoiEstimate:
     simulated: bool
 
 
-def outcome_of(run: Run) -> RunOutcome:
-    """Return what counts of a run seen in telemetry."""
-    return RunOutcome(float(run.cost_usd), run.succeeded, run.latency_ms / 1000)
-
-
 def estimate_roi(
     pairs: Sequence[Pair],
     *,
@@ -119,40 +95,50 @@ def estimate_roi(
     patch_class: str,
     tier_name: str,
     rng: np.random.Generator,
-    p_rollback: float = P_ROLLBACK,
+    record: TrackRecord = NO_RECORD,
     evaluation_usd: float = 0.0,
     future_runs: int | None = None,
+    doubtful: float = 0.0,
+    unpaired: Sequence[RunOutcome] = (),
     simulated: bool = False,
 ) -> RoiEstimate | None:
     """Estimate a patch's net value a month, `None` below `MIN_PAIRS`.
 
-    `future_runs` is how many runs the ledger will have seen when it checks, by default those of a week.
+    `doubtful` is how many more failures a run is expected to have that no pair can show (see `model_doubt`),
+    `unpaired` are the runs of the same time that weren't replayed.
+
+    `future_runs` is how many runs the ledger will have seen when it checks, by default those of a week. What became of
+    earlier predictions moves the prior of the patch class and its rate of rollbacks, and widens the interval.
     """
     if len(pairs) < MIN_PAIRS:
         return None
     if future_runs is None:
         future_runs = max(MIN_PAIRS, round(traffic.runs_per_month * 7 / 30))
+    filled = fill_up(pairs, unpaired, rng)
     prediction = predict(
-        _table([pair.base for pair in pairs], settings),
-        _table([pair.head for pair in pairs], settings),
+        _table([pair.base for pair in filled], settings),
+        _table([pair.head for pair in filled], settings),
+        replayed=len(pairs),
         success_usd=settings.value_per_success_usd,
-        prior=prior_of(patch_class),
+        prior=record.prior(patch_class),
         future_runs=max(1, future_runs),
         rng=rng,
-    )
+    ).less(doubtful * settings.value_per_success_usd, rng)
     minutes = settings.review_minutes(tier_name)
     review_usd = minutes / 60 * settings.review_usd_per_hour
-    costs = FixedCosts(evaluation_usd, review_usd, p_rollback * settings.rollback_usd)
+    rollback_usd = record.p_rollback(patch_class) * settings.rollback_usd
+    costs = FixedCosts(evaluation_usd, review_usd, rollback_usd)
     gains, net = _monthly(prediction, traffic, costs)
+    widening = record.widening(patch_class)
     return RoiEstimate(
-        low=net.low,
+        low=net.mid - widening * (net.mid - net.low),
         mid=net.mid,
-        high=net.high,
+        high=net.mid + widening * (net.high - net.mid),
         gains=gains,
         costs=costs,
         review_minutes=minutes,
         runs=len(pairs),
-        basis=_basis(len(pairs), traffic, simulated=simulated),
+        basis=_basis(len(pairs), traffic, widening, simulated=simulated) + _tell(doubtful),
         simulated=simulated,
     )
 
@@ -192,6 +178,11 @@ def _interval(draws: Table, mid: float) -> Interval:
     return Interval(min(float(low), mid), mid, max(float(high), mid))
 
 
-def _basis(pairs: int, traffic: Traffic, *, simulated: bool) -> str:
+def _tell(doubtful: float) -> str:
+    return f"; less {doubtful:.2%} of runs that may fail by worse answers" if doubtful else ""
+
+
+def _basis(pairs: int, traffic: Traffic, widening: float, *, simulated: bool) -> str:
     how = "simulated agents; " if simulated else ""
-    return f"{how}{pairs} paired replays; {traffic.basis}; 90 % interval"
+    wider = f", {widening:.1f} times wider after earlier misses" if widening > 1 else ""
+    return f"{how}{pairs} paired replays; {traffic.basis}; 90 % interval{wider}"

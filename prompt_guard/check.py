@@ -6,6 +6,7 @@ valid workflow, names only steps and skills that exist, changes only what the pl
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from prompt_guard.grammar import check_operations
 from prompt_guard.inside_plan import find_breach, find_stray_operation, is_plan_for
@@ -24,6 +25,9 @@ from workflow import (
     diff_workflows,
     patch_workflow,
 )
+
+GUARD_VERSION: Final = "flujo.guard/1"
+"""Which rules a patch has passed; it changes whenever they do, and is kept with every proposal."""
 
 
 @dataclass(frozen=True, slots=True)

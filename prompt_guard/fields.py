@@ -20,3 +20,7 @@ AGENT_FIELDS: dict[tuple[str, ...], dict[str, JsonValue]] = {
     ("model_settings", "top_p"): {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
 }
 """Fields of an agent with the JSON Schema of each; `model` is narrowed to the plan's models."""
+
+PROMPT_FIELD = ("system_prompt",)
+PROMPT_SCHEMA: dict[str, JsonValue] = {"type": "string", "minLength": 1, "maxLength": 4_000}
+"""The one field that holds text; only a plan for mending a test has it."""

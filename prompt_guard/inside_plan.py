@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
-from prompt_guard.fields import AGENT_FIELDS, STEP_FIELDS
+from prompt_guard.fields import AGENT_FIELDS, PROMPT_FIELD, PROMPT_SCHEMA, STEP_FIELDS
 from prompt_guard.plan import Plan
 from prompt_guard.references import number_references
 from prompt_guard.rejection import Rejection, RejectionReason
 from workflow import Changed, GraphChange, JsonPatch, Workflow, format_pointer
+
+_MAX_PROMPT_CHARS = int(str(PROMPT_SCHEMA["maxLength"]))
+_TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
 def is_plan_for(plan: Plan, workflow: Workflow) -> bool:
@@ -41,7 +44,12 @@ def find_breach(changes: Iterable[GraphChange], patch: JsonPatch, plan: Plan) ->
 def _patchable_pointers(plan: Plan, workflow: Workflow) -> frozenset[str]:
     """Return the pointers of every patchable field, and of the objects that only hold such fields."""
     references = number_references(plan, workflow)
-    return frozenset(
+    prompts = frozenset(
+        references.pointers[references.to_agent(name)] + format_pointer(PROMPT_FIELD)
+        for name in plan.prompts
+        if references.to_agent(name)
+    )
+    return prompts | frozenset(
         references.pointers[reference] + format_pointer(field[:depth])
         for owners, fields in ((references.steps, STEP_FIELDS), (references.agents, AGENT_FIELDS))
         for reference in owners
@@ -62,9 +70,20 @@ def _is_planned(change: GraphChange, plan: Plan) -> bool:
     subject, field = change.subject, change.field
     if subject.kind == "step":
         return subject.id in plan.step_ids and field in STEP_FIELDS
+    if field == PROMPT_FIELD:
+        return subject.kind == "agent" and subject.id in plan.prompts and _is_prompt(change)
     if subject.kind != "agent" or subject.id not in plan.agents or field not in AGENT_FIELDS:
         return False
     return field != ("model",) or change.after in plan.models
+
+
+def _is_prompt(change: Changed) -> bool:
+    """Whether it is text of ordinary length that brings in no template: a template reads what the prompt didn't."""
+    before, after = change.before, change.after
+    if not isinstance(before, str) or not isinstance(after, str):
+        return False
+    fits = 0 < len(after) <= _MAX_PROMPT_CHARS
+    return fits and not any(mark in after and mark not in before for mark in _TEMPLATE_MARKS)
 
 
 def _find_cause(change: GraphChange, patch: JsonPatch) -> int:

@@ -11,7 +11,8 @@ from workflow import Workflow
 class Plan:
     """One version of one spec, and the steps, agents and models a patch may name.
 
-    `models` are those an agent may be switched to; a swap to any other is refused.
+    `models` are those an agent may be switched to; a swap to any other is refused. `prompts` are the agents whose
+    system prompt may be written anew.
     """
 
     spec_path: str
@@ -20,6 +21,7 @@ class Plan:
     agents: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     max_operations: int = MAX_OPERATIONS
+    prompts: tuple[str, ...] = ()
 
 
 def plan_for(
@@ -28,17 +30,20 @@ def plan_for(
     *,
     models: Iterable[str] = (),
     max_operations: int = 10,
+    rewrites_prompts: bool = False,
 ) -> Plan:
     """Plan for these steps: an agent joins only when no step outside the plan uses it too."""
     wanted = frozenset(step_ids)
     planned = tuple(node.step_id for node in workflow.nodes if node.step_id in wanted)
+    agents = _agents_used_only_by(planned, workflow)
     return Plan(
         spec_path=workflow.path,
         spec_sha256=workflow.spec_sha256,
         step_ids=planned,
-        agents=_agents_used_only_by(planned, workflow),
+        agents=agents,
         models=tuple(models),
         max_operations=max_operations,
+        prompts=agents if rewrites_prompts else (),
     )
 
 

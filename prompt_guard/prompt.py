@@ -11,6 +11,7 @@ from prompt_guard.airlock import Finding, describe_opportunity
 from prompt_guard.few_shots import FewShot, load_few_shots
 from prompt_guard.plan import Plan
 from prompt_guard.references import number_references
+from prompt_guard.refused import RefusedEffect, describe_refused
 from prompt_guard.schema_injector import inject_schema
 from workflow import Workflow
 
@@ -25,11 +26,12 @@ Rules:
 - A path starts with a reference and names one field: /step_1/config/max_retries.
 - When a step has no config yet, add /step_1/config with an object that holds the new fields only.
 - Use add, replace and test. Change nothing that isn't in the schema.
+- Don't propose again what is listed as refused, nor more of the same.
 - Retries make sense only where may_be_repeated is true.
 - Say why in one plain sentence of at most 200 characters that names the figures.
 """
 
-_LAYOUT = ("examples", "fields", "current", "opportunities")
+_LAYOUT = ("examples", "fields", "current", "refused", "opportunities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,12 @@ class Prompt:
 
 
 def build_prompt(
-    plan: Plan, opportunities: Sequence[Finding], workflow: Workflow, *, max_chars: int = 16_000
+    plan: Plan,
+    opportunities: Sequence[Finding],
+    workflow: Workflow,
+    *,
+    refused: Sequence[RefusedEffect] = (),
+    max_chars: int = 16_000,
 ) -> Prompt:
     """Build the prompt for these opportunities; at most about `max_chars` are spent on the workflow's current values.
 
@@ -55,7 +62,8 @@ def build_prompt(
         for number, found in enumerate(opportunities, start=1)
     ]
     examples = [_tell(shot) for shot in load_few_shots()]
-    parts = (examples, injected.fields, injected.current, described)
+    negative = describe_refused(refused, references)
+    parts = (examples, injected.fields, injected.current, negative, described)
     template = hashlib.sha256((_SYSTEM + _to_json(examples)).encode()).hexdigest()
     return Prompt(_SYSTEM, _to_json(dict(zip(_LAYOUT, parts, strict=True))), template)
 

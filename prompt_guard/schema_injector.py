@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from prompt_guard.fields import AGENT_FIELDS, STEP_FIELDS
+from prompt_guard.fields import AGENT_FIELDS, PROMPT_FIELD, PROMPT_SCHEMA, STEP_FIELDS
 from prompt_guard.plan import Plan
 from prompt_guard.references import References
 from workflow import StepNode, Workflow
@@ -64,6 +64,8 @@ def _describe_fields(plan: Plan) -> Fields:
         "/".join(field): dict(rule) for field, rule in AGENT_FIELDS.items()
     }
     agent["model"] = {"enum": models}
+    if plan.prompts:
+        agent["/".join(PROMPT_FIELD)] = dict(PROMPT_SCHEMA)
     step: dict[str, JsonValue] = {
         "/".join(field): dict(rule) for field, rule in STEP_FIELDS.items()
     }

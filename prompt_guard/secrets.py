@@ -26,6 +26,11 @@ _PATTERNS = re.compile(
     """,
     re.VERBOSE,
 )
+_REST_OF_KEY = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+)
+_REST_OF_SECRET = re.compile(rf"(?:{_PATTERNS.pattern})[^\s\"'<>]*", re.VERBOSE)
+HIDDEN_SECRET = "[secret]"  # noqa: S105 -- what stands where one was
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{40,}")
 
 
@@ -36,6 +41,13 @@ def find_secret(patch: JsonPatch, canaries: Collection[str] = ()) -> int | None:
         if any(_looks_secret(text) or any(mark in text for mark in canaries) for text in texts):
             return index
     return None
+
+
+def hide_secrets(text: str) -> str:
+    """Return a text with everything that looks like a credential replaced; what is harmless may go with it."""
+    shown = _REST_OF_KEY.sub(HIDDEN_SECRET, text)
+    shown = _REST_OF_SECRET.sub(HIDDEN_SECRET, shown)
+    return _LONG_TOKEN.sub(lambda found: HIDDEN_SECRET if _is_random(found[0]) else found[0], shown)
 
 
 def _looks_secret(text: str) -> bool:

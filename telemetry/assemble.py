@@ -31,7 +31,7 @@ from telemetry.fields import (
     read_string,
 )
 from telemetry.runs import Attempt, Run, StepRun
-from telemetry.spans import Span, read_source
+from telemetry.spans import Span, read_sender, read_source
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ROLES = {role.value: role for role in SpanRole}
@@ -50,6 +50,7 @@ class Quarantine(StrEnum):
     TOO_OLD = "a time too long ago"
     FOREIGN = "another repository's name"
     TOO_MANY_STEPS = "more new steps than an hour may bring"
+    TOO_MANY_HOURS = "more hours of the past than an hour may bring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ def _read_run(root: Span, steps: tuple[StepRun, ...]) -> Run:
         score=read_score(values),
         simulated=values.get(SIMULATED) is True,
         source=read_source(root.resource),
+        sender=read_sender(root.resource),
     )
 
 

@@ -10,6 +10,7 @@ from telemetry.attributes import (
     OUTPUT_TOKENS,
     REQUEST_MODEL,
     RESPONSE_MODEL,
+    VALIDATORS_MS,
 )
 from telemetry.fields import (
     BadFieldError,
@@ -17,10 +18,11 @@ from telemetry.fields import (
     read_error_class,
     read_outcome,
     read_string,
+    read_times_ms,
 )
-from telemetry.prices import price_usd
+from telemetry.prices import date_of_price, price_usd
 from telemetry.runs import Attempt
-from telemetry.spans import Attributes, AttributeValue, Span
+from telemetry.spans import AttributeValue, Span
 
 MAX_ATTEMPT_USD: Final = Decimal(10_000)
 """No single call costs more; a higher figure is an error or an attack."""
@@ -41,18 +43,20 @@ def read_attempt(span: Span) -> Attempt:
         read_outcome(values),
         read_error_class(values),
         (span.end_ns - span.start_ns) / 1e6,
-        _read_cost(values, model, input_tokens, output_tokens),
+        _read_cost(span, model, input_tokens, output_tokens),
         model,
         input_tokens,
         output_tokens,
+        read_times_ms(values, VALIDATORS_MS),
     )
 
 
-def _read_cost(values: Attributes, model: str, input_tokens: int, output_tokens: int) -> Decimal:
-    stated = values.get(COST_USD)
+def _read_cost(span: Span, model: str, input_tokens: int, output_tokens: int) -> Decimal:
+    stated = span.attributes.get(COST_USD)
     if stated is None or stated == "":
         known = model and (input_tokens or output_tokens)
-        price = price_usd(model, input_tokens, output_tokens) if known else None
+        at = date_of_price(span.start_ns)
+        price = price_usd(model, input_tokens, output_tokens, at=at) if known else None
         return _FREE if price is None else round(price, _DECIMALS)
     if stated == 0 and stated is not False:
         return _FREE

@@ -27,6 +27,7 @@ INPUT_HASH = "flujo.input_hash"
 SIMULATED = "flujo.simulated"
 COST_USD = "flujo.cost_usd"
 CACHE_HIT = "flujo.cache_hit"
+VALIDATORS_MS = "flujo.validators_ms"
 SPAN_ROLE = "flujo.span_role"
 GOVERNOR_BREACHED = "flujo.governor_breached"
 

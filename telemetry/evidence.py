@@ -1,12 +1,13 @@
 """Which runs may say what is worth improving, so that a few false ones can't choose it.
 
-Two rules, for runs of one version each. One source may not say more than all others together. And runs in which a step
+Two rules, for runs of one version each. One source may not say more than all others together, and no more may one
+sender: who holds a token may name as many sources as they like. And runs in which a step
 cost many times what it costs in most others aren't looked at while they are rare; when they are not, they are how the
 step is. Latencies have no such rule: an answer that rarely takes for ever is just what is looked for.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -28,20 +29,23 @@ _MIN_RUNS: Final = 30
 
 
 def limit_sources(runs: Iterable[Run], *, max_share: float = MAX_SHARE) -> tuple[Run, ...]:
-    """Return runs without what one source sent beyond `max_share` (from 0.5 to 1), its others evenly spread in time.
+    """Return runs without what one sender, or one source, told beyond `max_share` (from 0.5 to 1).
 
-    A source is what `service.instance.id` of the resource names; runs without one are of one source. A single source
-    is no share of anything, and stays whole.
+    A sender is who vouched for the runs, a source what `service.instance.id` names of one; runs that don't say are of
+    one source. What is kept is evenly spread in time. A single one is no share of anything, and stays whole.
     """
     if not 0.5 <= max_share <= 1:
         raise ValueError(f"a share from 0.5 to 1, not {max_share}")
-    given = tuple(runs)
-    left_out = {
-        id(run)
-        for of_version in _group(given, lambda run: run.spec_sha256).values()
-        for run in _find_surplus(of_version, max_share)
-    }
-    return tuple(run for run in given if id(run) not in left_out)
+    kept = tuple(runs)
+    # Senders come last: then no source has more than its share either, for it has no more than its sender.
+    for owner in (_name_source, _name_sender):
+        left_out = {
+            id(run)
+            for of_version in _group(kept, lambda run: run.spec_sha256).values()
+            for run in _find_surplus(of_version, owner, max_share)
+        }
+        kept = tuple(run for run in kept if id(run) not in left_out)
+    return kept
 
 
 def set_extremes_apart(runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -56,18 +60,28 @@ def set_extremes_apart(runs: Iterable[Run]) -> tuple[Run, ...]:
     return tuple(run for run in given if id(run) not in extreme)
 
 
-def _group(runs: Iterable[Run], key: Callable[[Run], str]) -> Mapping[str, Sequence[Run]]:
-    groups: defaultdict[str, list[Run]] = defaultdict(list)
+def _name_source(run: Run) -> Hashable:
+    return run.sender, run.source
+
+
+def _name_sender(run: Run) -> Hashable:
+    return run.sender
+
+
+def _group(runs: Iterable[Run], key: Callable[[Run], Hashable]) -> Mapping[Hashable, Sequence[Run]]:
+    groups: defaultdict[Hashable, list[Run]] = defaultdict(list)
     for run in runs:
         groups[key(run)].append(run)
     return groups
 
 
-def _find_surplus(runs: Sequence[Run], max_share: float) -> Sequence[Run]:
-    by_source = _group(runs, lambda run: run.source)
-    if len(by_source) == 1 or max_share == 1:
+def _find_surplus(
+    runs: Sequence[Run], owner: Callable[[Run], Hashable], max_share: float
+) -> Sequence[Run]:
+    by_owner = _group(runs, owner)
+    if len(by_owner) == 1 or max_share == 1:
         return ()
-    largest = max(by_source.values(), key=len)
+    largest = max(by_owner.values(), key=len)
     others = len(runs) - len(largest)
     allowed = int(others * max_share / (1 - max_share))
     if len(largest) <= allowed:

@@ -54,6 +54,20 @@ def read_error_class(values: Attributes) -> ErrorClass:
     return error_class
 
 
+def read_times_ms(values: Attributes, key: str) -> tuple[float, ...]:
+    """Return the milliseconds at `key`, written one after the other; () where there are none."""
+    text = read_string(values, key)
+    if not text:
+        return ()
+    try:
+        times_ms = tuple(map(float, text.split()))
+    except ValueError as error:
+        raise BadFieldError(key) from error
+    if not all(math.isfinite(each_ms) and each_ms >= 0 for each_ms in times_ms):
+        raise BadFieldError(key)
+    return times_ms
+
+
 def read_score(values: Attributes) -> float | None:
     """Return the score, a finite number, or `None`."""
     value = values.get(SCORE)

@@ -9,7 +9,11 @@ from telemetry.attributes import ErrorClass, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a step: a model call or a skill call."""
+    """One try of a step: a model call or a skill call.
+
+    `validators_ms` is how long each of the step's validators looked, in their order, as far as they were asked; where
+    the error class is `rejected` the last one of them said no.
+    """
 
     number: int
     outcome: Outcome
@@ -19,6 +23,7 @@ class Attempt:
     model: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    validators_ms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ class StepRun:
 class Run:
     """One execution of a workflow; `steps` in start order; `cost_usd` sums attempts, so nothing is counted twice.
 
-    `source` is the instance that told of it, "" where it doesn't say.
+    `source` is the instance that told of it, as it says itself; `sender` is who vouched for it, as an ingest token
+    does. Both are "" where that isn't known.
     """
 
     run_id: str
@@ -58,6 +64,7 @@ class Run:
     score: float | None = None
     simulated: bool = False
     source: str = ""
+    sender: str = ""
 
     @property
     def succeeded(self) -> bool:

@@ -13,6 +13,9 @@ Attributes = Mapping[str, AttributeValue]
 
 NO_ATTRIBUTES: Attributes = MappingProxyType({})
 SERVICE_INSTANCE = "service.instance.id"
+SENDER_NAME = "flujo.sender"
+"""Who vouched for a span, put beside its resource by ingest; it is never read from the wire."""
+
 _MAX_SOURCE_CHARS = 128
 
 
@@ -67,3 +70,9 @@ def read_source(resource: Attributes) -> str:
     """Return which instance of a service speaks, "" where the resource doesn't say."""
     named = resource.get(SERVICE_INSTANCE)
     return named[:_MAX_SOURCE_CHARS] if isinstance(named, str) else ""
+
+
+def read_sender(resource: Attributes) -> str:
+    """Return who vouched for the spans, "" where nobody was asked."""
+    named = resource.get(SENDER_NAME)
+    return named if isinstance(named, str) else ""

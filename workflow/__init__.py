@@ -29,6 +29,7 @@ from workflow.comparison.changes import (
 from workflow.comparison.compare import diff_workflows
 from workflow.comparison.graph import Edge, EdgeKind, Graph, GraphNode, build_graph
 from workflow.comparison.pairing import pair_steps
+from workflow.data_flow import DataFlow, StepFlow, read_data_flow
 from workflow.diagnostics.diagnostic import Diagnostic, Severity
 from workflow.diagnostics.diagnostic_kinds import DiagnosticKind, load_diagnostic_kinds
 from workflow.edit import edit_text
@@ -79,6 +80,7 @@ from workflow.errors import (
 from workflow.format.spec import EmbeddedTest, WorkflowSpec
 from workflow.format.spec_schema import build_spec_schema
 from workflow.governance.budgets import Budget, Spending, find_pause
+from workflow.governance.personal_data import PersonalData, find_personal_data
 from workflow.governance.policies import at_run_time, before_merge
 from workflow.governance.policies_in_force import policies_in_force
 from workflow.governance.policy_file import parse_policies
@@ -86,7 +88,14 @@ from workflow.governance.run_facts import facts_of_run
 from workflow.load import Workflow, parse_workflow, patch_workflow
 from workflow.names import CONDITION_NAMES, PRE_MERGE_NAMES, RESULT_NAMES
 from workflow.nodes import SideEffects, StepNode
-from workflow.patches.patch import MISSING, JsonPatch, Operation, apply_patch, parse_patch
+from workflow.patches.patch import (
+    MISSING,
+    JsonPatch,
+    Missing,
+    Operation,
+    apply_patch,
+    parse_patch,
+)
 from workflow.patches.patch_diff import diff_documents
 from workflow.patches.patch_inverse import invert_patch
 from workflow.patches.patch_lock import lock_patch
@@ -99,6 +108,7 @@ from workflow.patches.pointer import (
 )
 from workflow.pricing import models_without_price
 from workflow.recordings.enactment import Reprice
+from workflow.recordings.model_sample import ModelSample
 from workflow.recordings.paused_run import (
     PausedQuestion,
     PausedRun,
@@ -106,7 +116,13 @@ from workflow.recordings.paused_run import (
     write_paused_run,
 )
 from workflow.recordings.recorder import Recorder
-from workflow.recordings.recording import Recording, read_recording, write_recording
+from workflow.recordings.recording import (
+    RecordedAttempt,
+    RecordedStep,
+    Recording,
+    read_recording,
+    write_recording,
+)
 from workflow.recordings.replay import Replayed, replay_recordings
 from workflow.recordings.resumption import Resumption, answer_question
 from workflow.recordings.retracing import Moment, Retraced, retrace_recording
@@ -157,6 +173,7 @@ __all__ = [
     "Call",
     "Changed",
     "ChunkSent",
+    "DataFlow",
     "Diagnostic",
     "DiagnosticKind",
     "Edge",
@@ -174,6 +191,8 @@ __all__ = [
     "JsonPatch",
     "Listener",
     "MemoryCache",
+    "Missing",
+    "ModelSample",
     "Moment",
     "Moved",
     "NoCache",
@@ -186,8 +205,11 @@ __all__ = [
     "PausedRun",
     "PausedRunError",
     "Perform",
+    "PersonalData",
     "Program",
     "Question",
+    "RecordedAttempt",
+    "RecordedStep",
     "Recorder",
     "Recording",
     "RecordingError",
@@ -218,6 +240,7 @@ __all__ = [
     "Spending",
     "StateChange",
     "StepFinished",
+    "StepFlow",
     "StepNode",
     "StepPlan",
     "StepRegistry",
@@ -247,6 +270,7 @@ __all__ = [
     "edit_text",
     "facts_of_run",
     "find_pause",
+    "find_personal_data",
     "format_pointer",
     "hash_with",
     "invert_patch",
@@ -267,6 +291,7 @@ __all__ = [
     "perform_mocked",
     "policies_in_force",
     "rate_interval",
+    "read_data_flow",
     "read_manifest",
     "read_paused_run",
     "read_recording",

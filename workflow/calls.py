@@ -42,7 +42,10 @@ class AgentCall:
 
 
 class AgentReply(NamedTuple):
-    """A model's answer with what it cost; a named tuple, because every attempt makes one."""
+    """A model's answer with what it cost; a named tuple, because every attempt makes one.
+
+    `validators_ms` is how long each of the step's validators looked at it, in their order, as far as they were asked.
+    """
 
     output: JsonValue
     model: str
@@ -51,6 +54,7 @@ class AgentReply(NamedTuple):
     cost_usd: Decimal = _FREE
     simulated: bool = False
     cached: bool = False
+    validators_ms: tuple[float, ...] = ()
 
 
 class AttemptError(Exception):
@@ -66,6 +70,7 @@ class AttemptError(Exception):
         output_tokens: int = 0,
         cost_usd: Decimal = Decimal(0),
         simulated: bool = False,
+        validators_ms: tuple[float, ...] = (),
     ) -> None:
         self.error_class = error_class
         self.model = model
@@ -73,6 +78,7 @@ class AttemptError(Exception):
         self.output_tokens = output_tokens
         self.cost_usd = cost_usd
         self.simulated = simulated
+        self.validators_ms = validators_ms
         super().__init__(message)
 
 

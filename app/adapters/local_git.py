@@ -76,6 +76,11 @@ class LocalGitRepository:
         message = self._git.run("log", "-1", "--format=%B", check_id(commit))
         return message.decode(errors="replace").rstrip("\n") + "\n"
 
+    def first_parent(self, commit: str) -> str:
+        """Return the commit that a commit was made on."""
+        parents = self._git.run("log", "-1", "--format=%P", check_id(commit)).decode().split()
+        return parents[0] if parents else ""
+
     def prepare_commit(self, *, parent: str, path: str, content: bytes, message: str) -> CommitRef:
         """Make a commit object with plumbing; neither index nor work tree is touched."""
         return make_commit(self._git, parent=parent, path=path, content=content, message=message)

@@ -18,7 +18,8 @@ class TelemetryWriter:
 
     def __init__(self, path: Path, *, repository: str) -> None:
         self._path = path
-        self._resource = {"service.name": "flujo", "flujo.repository": repository}
+        named = {"flujo.repository": repository} if repository else {}
+        self._resource = {"service.name": "flujo", **named}
         self._file = -1
 
     def __enter__(self) -> "TelemetryWriter":

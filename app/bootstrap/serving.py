@@ -1,6 +1,7 @@
-"""Builds the server: the receiver in this process, the worker that works its log off in another."""
+"""Builds the server: the receivers in this process, and what works off what they took in others."""
 
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from typing import Final
 import orjson
 import uvicorn
 
+from app.bootstrap.jobs import JobOptions, tell_time
+from app.bootstrap.web import build_web
 from app.errors import BadInputError
 from app.logs import log_to_stderr
 from app.otlp.backlog import Backlog
@@ -23,8 +26,12 @@ from app.otlp.routes import build_app
 from app.otlp.tenants import Tenants
 from app.segments.group_commit import GroupCommit
 from app.segments.layout import DataFolder
+from app.segments.texts import TEXT_DAYS
 from app.segments.worker import WorkerOptions
 from app.store import Store, list_tokens, open_store
+from app.webhooks.receiver import SECRET_VARIABLE
+from app.webhooks.routes import Webhooks
+from app.webhooks.signatures import read_secrets
 
 _LOG: Final = logging.getLogger(__name__)
 _GRACE_S: Final = 30
@@ -35,7 +42,10 @@ _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """How to serve; `database` is a PostgreSQL URL, None for a file in `data`; `history` a folder or an fsspec URL."""
+    """How to serve; `database` is a PostgreSQL URL, None for a file in `data`; `history` a folder or an fsspec URL.
+
+    `keep_text` keeps what people and models wrote, redacted and apart, for `keep_text_days`.
+    """
 
     host: str
     port: int
@@ -43,6 +53,8 @@ class ServeOptions:
     database: str | None = None
     history: str | None = None
     keep_days: int | None = None
+    keep_text: bool = False
+    keep_text_days: int = TEXT_DAYS
 
 
 def serve_forever(options: ServeOptions, *, announce: Callable[[str], None]) -> None:
@@ -55,23 +67,35 @@ def serve_forever(options: ServeOptions, *, announce: Callable[[str], None]) -> 
     folder = DataFolder(options.data)
     folder.make()
     store = open_store(folder.database, url=options.database)
+    secrets = read_secrets(os.environ.get(SECRET_VARIABLE))
     on_loopback = is_loopback(options.host)
     if not on_loopback:
         _demand_tokens(store, options.host)
     with _listen(options.host, options.port) as listener:
         log = GroupCommit(folder.segments)
-        worker = WorkerProcess(_worker_options(options))
-        app = build_app(
+        texts = GroupCommit(folder.texts) if options.keep_text else None
+        worker = WorkerProcess("app.segments.worker", _worker_options(options))
+        webhooks = Webhooks(store, secrets, clock=tell_time)
+        jobs = WorkerProcess("app.bootstrap.jobs", _job_options(options)) if secrets else None
+        traces = build_app(
             log,
             Tenants(store, on_loopback=on_loopback),
             Backlog(folder, store),
             is_worked_off=worker.is_alive,
+            texts=texts,
+            neighbours=(webhooks,),
         )
+        app = build_web(traces.routes, webhooks.router)
         announce(_address(listener))
         try:
             _run_until_signalled(_make_server(app), listener)
         finally:
+            webhooks.close()
+            if jobs:
+                jobs.stop()
             log.close()
+            if texts:
+                texts.close()
             worker.stop()
 
 
@@ -86,9 +110,10 @@ def is_loopback(host: str) -> bool:
 
 
 class WorkerProcess:
-    """The worker beside the server; when it dies it is started again, for it can always go on."""
+    """A process beside the server; when it dies it is started again, for it can always go on."""
 
-    def __init__(self, options: WorkerOptions) -> None:
+    def __init__(self, module: str, options: WorkerOptions | JobOptions) -> None:
+        self._module = module
         self._options = options
         self._stopping = threading.Event()
         self._process = self._start()
@@ -100,20 +125,23 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """Let it work the log off, and wait for that."""
+        """Let it finish what it has to, and wait for that."""
         self._stopping.set()
         self._watch.join()
         assert self._process.stdin is not None
         self._process.stdin.close()
         if self._process.wait():
-            _LOG.error("worker_died status=%s at the end", self._process.returncode)
+            _LOG.error(
+                "worker_died module=%s status=%s at the end",
+                *(self._module, self._process.returncode),
+            )
 
     def _start(self) -> "subprocess.Popen[bytes]":
         # It hears of the end by its input: what a terminal or a supervisor sends to us all must not stop it midway.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         try:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "app.segments.worker"], stdin=subprocess.PIPE
+            process = subprocess.Popen(  # noqa: S603 -- a module of ours
+                [sys.executable, "-m", self._module], stdin=subprocess.PIPE, env=_spare_secret()
             )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -126,8 +154,15 @@ class WorkerProcess:
     def _keep_alive(self) -> None:
         while not self._stopping.wait(_WATCH_EVERY_S):
             if not self.is_alive():
-                _LOG.error("worker_died status=%s", self._process.returncode)
+                _LOG.error(
+                    "worker_died module=%s status=%s", self._module, self._process.returncode
+                )
                 self._process = self._start()
+
+
+def _spare_secret() -> dict[str, str]:
+    """Return our environment without what only the receiver of webhooks needs."""
+    return {name: value for name, value in os.environ.items() if name != SECRET_VARIABLE}
 
 
 def _demand_tokens(store: Store, host: str) -> None:
@@ -181,6 +216,12 @@ def _run_until_signalled(server: uvicorn.Server, listener: socket.socket) -> Non
     server.run(sockets=[listener])
 
 
+def _job_options(options: ServeOptions) -> JobOptions:
+    return JobOptions(str(options.data.resolve()), options.database)
+
+
 def _worker_options(options: ServeOptions) -> WorkerOptions:
     data = str(options.data.resolve())
-    return WorkerOptions(data, options.database, options.history, options.keep_days)
+    return WorkerOptions(
+        data, options.database, options.history, options.keep_days, options.keep_text_days
+    )

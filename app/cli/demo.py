@@ -22,7 +22,7 @@ from app.adapters.telemetry_files import (
     read_telemetry,
     write_recordings,
 )
-from app.bootstrap.improving import choose_suggesting, open_actor
+from app.bootstrap.improving import open_actor
 from app.bootstrap.running import choose_loop, load_hash_key, open_performer
 from app.cli.output import Format, FormatOption, notes, print_json, print_text, progress_bar
 from app.cli.sweep import (
@@ -37,9 +37,11 @@ from app.ports import RunTests, TestVerdict
 from app.proposal import Proposal
 from app.store import list_ledger
 from app.use_cases.act_on_proposal import Actor, Fate, Handled
+from app.use_cases.choose_suggesting import choose_suggesting
+from app.use_cases.compose_proposal import propose_alone
+from app.use_cases.grounds import prepare_grounds
 from app.use_cases.read_spec import read_spec
 from app.use_cases.run_workflow import Batch, run_batch
-from app.use_cases.suggest import compose_proposal, prepare_grounds
 from app.use_cases.sweep import Grist, SweepReport, sweep
 from meta_agent import Candidate, Opportunity
 from workflow import compile_program, parse_patch
@@ -221,7 +223,7 @@ class _Demo:
             source="heuristic:demo",
             patch_class="timeout_add",
         )
-        proposal = compose_proposal(grounds, candidate)
+        proposal = propose_alone(grounds, candidate)
         assert isinstance(proposal, Proposal), proposal
         return proposal
 

@@ -8,12 +8,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from app.cli.interruption import stop_if_interrupted
 from app.cli.output import Format, FormatOption, note, notes, print_json, print_text
-from app.cli.serving import DEFAULT_DATA, DatabaseOption, DataOption, open_data
+from app.cli.serving import DEFAULT_DATA, DatabaseOption, DataOption, KeepTextOption, open_data
 from app.segments.files import Taken, take_file, take_turns
 from app.segments.layout import DataFolder
-from app.segments.roll_up import LOCAL
 from app.segments.worker import work_off_all
-from app.store import Store
+from app.store import LOCAL, Store
 
 _SHOWN_LINES = 5
 
@@ -23,6 +22,7 @@ def ingest(
     repository: Annotated[str, typer.Option("--repository", help="whose telemetry it is")] = LOCAL,
     data: DataOption = DEFAULT_DATA,
     database: DatabaseOption = None,
+    keep_text: KeepTextOption = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Take in what files hold and wasn't taken in before; safe to interrupt and to repeat.
@@ -32,7 +32,7 @@ def ingest(
     folder, store = open_data(data, database)
     folder.make()
     with take_turns(folder):
-        taken = [_take(path, folder, store, repository) for path in files]
+        taken = [_take(path, folder, store, repository, keep_text) for path in files]
     worked_off = work_off_all(folder, store)
     if not worked_off:
         note("a server is running; it will have worked this off in a moment")
@@ -53,7 +53,7 @@ def _tell(taken: list[Taken]) -> None:
         print_text(_describe(each))
 
 
-def _take(path: Path, folder: DataFolder, store: Store, repository: str) -> Taken:
+def _take(path: Path, folder: DataFolder, store: Store, repository: str, keep_text: bool) -> Taken:
     columns = (
         TextColumn("{task.description:<28}", markup=False),
         BarColumn(),
@@ -67,7 +67,9 @@ def _take(path: Path, folder: DataFolder, store: Store, repository: str) -> Take
             stop_if_interrupted()
             progress.update(task, completed=done_bytes, total=all_bytes)
 
-        return take_file(path, folder, store, repository=repository, report=report)
+        return take_file(
+            path, folder, store, repository=repository, report=report, keep_text=keep_text
+        )
 
 
 def _describe(taken: Taken) -> str:

@@ -1,5 +1,6 @@
 """What `flujo run` and `flujo resume` have in common: options, and where they keep what runs leave behind."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,9 +10,9 @@ import typer
 
 from app.adapters.folders import prepare_folder
 from app.adapters.paused_files import keep_paused_run
-from app.adapters.spec_files import path_in_repository
 from app.adapters.telemetry_files import TelemetryWriter, write_recordings
 from app.bootstrap.exporting import open_export
+from app.bootstrap.whose_spec import name_repository
 from app.cli.output import note
 from app.use_cases.resume_run import Keeping
 from app.use_cases.run_workflow import keep_everywhere
@@ -56,13 +57,15 @@ def open_keeping(
         located = waiting.model_copy(update={"spec_file": str(spec.resolve())})
         kept[waiting.run_id] = keep_paused_run(waiting_room, located)
 
-    repository = path_in_repository(spec)
+    repository = name_repository(spec, os.environ)
     with ExitStack() as stack:
         writer = telemetry and stack.enter_context(
             TelemetryWriter(telemetry, repository=repository)
         )
         export = stack.enter_context(
-            open_export(attributes={"flujo.repository": repository}, warn=note)
+            open_export(
+                attributes={"flujo.repository": repository} if repository else {}, warn=note
+            )
         )
         yield Keeping(
             paused=keep_paused,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from app.cli.output import note, out, print_text
 from app.proposal import Proposal
-from app.use_cases.present_proposal import present
+from app.use_cases.present_proposal import present, usd
 from app.use_cases.suggest import Suggestions
 from diff_ux import render_terminal
 
@@ -38,10 +38,21 @@ def proposal_to_json(proposal: Proposal) -> dict[str, object]:
             "tainted": evidence.tainted,
             "needed": evidence.needed,
             "simulated": evidence.simulated,
+            "recorded": evidence.recorded,
+            "held_out": evidence.held_out,
+            "hold_out": {
+                "uses": evidence.hold_out_uses,
+                "max_uses": evidence.hold_out_max_uses,
+            },
+            "among": evidence.among,
+            "p_better": evidence.p_better,
+            "unpriced": evidence.unpriced,
+            "cost": {"replays": evidence.replays, "spent_usd": evidence.spent_usd},
         },
         "violations": list(proposal.violations),
         "behind": proposal.behind or None,
         "source": proposal.candidate.source,
+        "provenance": proposal.provenance.to_json(),
     }
 
 
@@ -50,6 +61,32 @@ def print_proposals(proposals: Sequence[Proposal]) -> None:
     for rank, proposal in enumerate(proposals, start=1):
         print_text(f"{rank}.")
         out.print(render_terminal(present(proposal)))
+
+
+def together_to_json(found: Suggestions) -> dict[str, object] | None:
+    """Return what a spec's proposals would bring as one change."""
+    both = found.together
+    if both is None:
+        return None
+    roi = both.roi
+    return {
+        "spec": found.workflow.path,
+        "proposals": list(both.proposals),
+        "net_usd_per_month": {"low": roi.low, "mid": roi.mid, "high": roi.high},
+        "sum_usd": both.sum_usd,
+        "verdict": both.evidence.verdict,
+    }
+
+
+def print_together(suggestions: Iterable[Suggestions]) -> None:
+    """Say what several proposals for one spec would bring together."""
+    for found in suggestions:
+        if found.together:
+            roi, count = found.together.roi, len(found.together.proposals)
+            print_text(
+                f"{found.workflow.path}: {count} of these together {usd(roi.mid)}/month "
+                f"({usd(roi.low)} … {usd(roi.high)}), one by one {usd(found.together.sum_usd)}"
+            )
 
 
 def describe_nothing(suggestions: Sequence[Suggestions]) -> str:

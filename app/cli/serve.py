@@ -5,7 +5,14 @@ from typing import Annotated
 import typer
 
 from app.cli.output import print_text
-from app.cli.serving import DEFAULT_DATA, DatabaseOption, DataOption, choose_database
+from app.cli.serving import (
+    DEFAULT_DATA,
+    DatabaseOption,
+    DataOption,
+    KeepTextOption,
+    choose_database,
+)
+from app.segments.texts import TEXT_DAYS
 
 
 def serve(
@@ -19,10 +26,16 @@ def serve(
     keep_days: Annotated[
         int | None, typer.Option(min=1, help="forget what is older [default: keep all]")
     ] = None,
+    keep_text: KeepTextOption = False,
+    keep_text_days: Annotated[
+        int, typer.Option(min=1, help="forget texts that are older")
+    ] = TEXT_DAYS,
 ) -> None:
     """Receive spans at /v1/traces until interrupted; beyond loopback only with ingest tokens."""
     # The web server is imported late: every other command would pay for it.
     from app.bootstrap.serving import ServeOptions, serve_forever
 
-    options = ServeOptions(host, port, data, choose_database(database), history, keep_days)
+    options = ServeOptions(
+        host, port, data, choose_database(database), history, keep_days, keep_text, keep_text_days
+    )
     serve_forever(options, announce=lambda address: print_text(f"listening on {address}"))

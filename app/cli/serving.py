@@ -17,6 +17,9 @@ DatabaseOption = Annotated[
     str | None,
     typer.Option("--database", help=f"PostgreSQL URL [default: ${DATABASE_VARIABLE}, else a file]"),
 ]
+KeepTextOption = Annotated[
+    bool, typer.Option("--keep-text", help="keep prompts, answers and messages, redacted and apart")
+]
 DEFAULT_DATA = Path(".flujo/server")
 
 
@@ -29,3 +32,10 @@ def open_data(data: Path, database: str | None) -> tuple[DataFolder, Store]:
     """Open a data folder and its store, both made if there is none."""
     folder = DataFolder(data)
     return folder, open_store(folder.database, url=choose_database(database))
+
+
+def open_kept(data: Path, database: str | None) -> tuple[DataFolder, Store]:
+    """Open what a server kept, and make nothing; raises `BadInputError` where there is neither a folder nor a URL."""
+    if choose_database(database) is None:
+        DataFolder(data).demand()
+    return open_data(data, database)

@@ -15,7 +15,7 @@ import typer
 from app.adapters.known_versions import find_known_versions
 from app.adapters.spec_files import open_spec
 from app.cli.output import print_json, print_text
-from app.cli.serving import DEFAULT_DATA, DatabaseOption, DataOption, open_data
+from app.cli.serving import DEFAULT_DATA, DatabaseOption, DataOption, open_kept
 from app.cli.stats_table import render_statistics
 from app.errors import BadInputError
 from app.store import Selection
@@ -51,7 +51,7 @@ def stats(
 ) -> None:
     """Print runs, success, latency, cost and share of every step; versions on no known branch stand apart."""
     workflow = open_spec(spec) if spec else None
-    _, store = open_data(data, database)
+    _, store = open_kept(data, database)
     hour = int(time.time()) // HOUR_S
     hours = _parse_window(last)
     wanted = Selection(

@@ -1,6 +1,7 @@
 """`flujo sweep`: one pass over a repository."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +10,18 @@ import typer
 
 from app.adapters.local_git import LocalGitRepository
 from app.adapters.price_list import reprice
-from app.adapters.telemetry_files import read_recordings, read_telemetry
-from app.bootstrap.improving import choose_suggesting, open_actor, open_ask_model
-from app.cli.output import Format, FormatOption, note, notes, print_json, print_text
+from app.adapters.spec_history import read_history
+from app.adapters.telemetry_files import read_recordings
+from app.bootstrap.improving import open_actor, open_ask_model
+from app.cli.output import Format, FormatOption, notes, print_json, print_text
+from app.cli.past_runs import RepositoryOption, Server, ServerOption, read_past_runs
 from app.cli.proposals import describe_nothing, print_notes, proposal_to_json
+from app.cli.serving import DatabaseOption
 from app.cli.suggest import BaseUrlOption, ModelOption, RecordingsOption
 from app.settings import SETTINGS_PATH
-from app.store import Application, LedgerRecord
+from app.store import LOCAL, Application, LedgerRecord
 from app.use_cases.act_on_proposal import Fate, Handled
+from app.use_cases.choose_suggesting import choose_suggesting
 from app.use_cases.keep_ledger import Measured
 from app.use_cases.present_proposal import usd
 from app.use_cases.read_organisation import read_organisation
@@ -33,6 +38,9 @@ def sweep(
         list[Path] | None,
         typer.Option(help=f"OTLP JSON-lines file [default: {DEFAULT_TELEMETRY}/*.jsonl]"),
     ] = None,
+    data: ServerOption = None,
+    database: DatabaseOption = None,
+    repository: RepositoryOption = LOCAL,
     recordings: RecordingsOption = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
@@ -41,25 +49,30 @@ def sweep(
 ) -> None:
     """Suggest, prove, apply what is safe, offer the rest on branches, and take back what fails."""
     host = LocalGitRepository(repo)
-    read = read_telemetry(telemetry or sorted((host.folder / DEFAULT_TELEMETRY).glob("*.jsonl")))
-    for line in read.notes:
-        note(line)
+    now = datetime.now(UTC)
+    server = Server(data, database, repository)
+    usual = () if server.is_named else sorted((host.folder / DEFAULT_TELEMETRY).glob("*.jsonl"))
+    actor = open_actor(host, now=now)
+    past = read_past_runs(telemetry or usual, server, actor.settings, now=now)
     kept = host.folder / DEFAULT_RECORDINGS
     folders = recordings or ([kept] if kept.is_dir() else [])
-    actor = open_actor(host, now=datetime.now(UTC))
+    suggesting = choose_suggesting(
+        actor.settings, seed=seed, organisation=read_organisation(host, actor.settings)
+    )
     grist = Grist(
-        runs=read.assembled.runs,
+        runs=past.runs,
         recordings=read_recordings(folders),
-        suggesting=choose_suggesting(
-            actor.settings, seed=seed, organisation=read_organisation(host, actor.settings)
-        ),
+        suggesting=replace(suggesting, traffic=past.traffic),
         reprice=reprice,
-        ask_model=open_ask_model(model, base_url) if model else None,
+        ask_model=open_ask_model(model, base_url, max_usd=actor.settings.models.max_usd_per_sweep)
+        if model
+        else None,
+        history_of=lambda workflow: read_history(host.folder, workflow, past.runs),
     )
     with notes.status("sweeping") as status:
         done = sweep_over(actor, grist, report=lambda path: status.update(f"sweeping {path}"))
     if output is Format.JSON:
-        print_json({**sweep_to_json(done), "skipped": len(read.bad_lines)})
+        print_json({**sweep_to_json(done), "skipped": past.skipped})
     else:
         print_sweep(done)
 
@@ -131,6 +144,10 @@ def ledger_to_json(record: LedgerRecord) -> dict[str, object]:
         },
         "realised": record.realised_usd,
         "runs": record.runs,
+        "base_runs": record.base_runs,
+        "horizon_days": record.horizon_days,
+        "strata": record.strata,
+        "price_table": record.price_table,
     }
 
 

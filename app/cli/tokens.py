@@ -8,7 +8,7 @@ import typer
 from app.cli.output import Format, FormatOption, print_json, print_text
 from app.cli.serving import DEFAULT_DATA, DatabaseOption, DataOption, open_data
 from app.errors import BadInputError
-from app.store import IngestToken, create_token, list_tokens, revoke_token
+from app.store import IngestToken, choose_telemetry_name, create_token, list_tokens, revoke_token
 
 tokens = typer.Typer(help="Who may send telemetry for which repository.", no_args_is_help=True)
 
@@ -26,7 +26,8 @@ def create(
     """Make a token; it is shown this once."""
     _, store = open_data(data, database)
     with store.transaction() as rows:
-        token, secret = create_token(rows, _check_name(repository), at=datetime.now(UTC))
+        name = choose_telemetry_name(rows, _check_name(repository))
+        token, secret = create_token(rows, name, at=datetime.now(UTC))
     _show([token], output, secret=secret)
 
 
@@ -41,9 +42,10 @@ def rotate(
     _, store = open_data(data, database)
     now = datetime.now(UTC)
     with store.transaction() as rows:
-        for old in list_tokens(rows, _check_name(repository)):
+        name = choose_telemetry_name(rows, _check_name(repository))
+        for old in list_tokens(rows, name):
             revoke_token(rows, old.id, at=now)
-        token, secret = create_token(rows, repository, at=now)
+        token, secret = create_token(rows, name, at=now)
     _show([token], output, secret=secret)
 
 

@@ -1,7 +1,7 @@
 """What the receiver counts, as OpenMetrics text (https://prometheus.io/docs/specs/om/open_metrics_spec/)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -16,8 +16,8 @@ class Figures:
     refused_spans: int = 0
     accepted_bytes: int = 0
 
-    def render(self, gauges: Mapping[str, float]) -> str:
-        """Return all figures, and some that are measured now."""
+    def render(self, gauges: Mapping[str, float], more: Iterable[str] = ()) -> str:
+        """Return all figures, some that are measured now, and lines of others."""
         lines = ["# TYPE flujo_ingest_requests counter"]
         lines += [
             f'flujo_ingest_requests_total{{status="{status}"}} {count}'
@@ -33,4 +33,4 @@ class Figures:
         ]
         for name, value in gauges.items():
             lines += [f"# TYPE flujo_{name} gauge", f"flujo_{name} {value:g}"]
-        return "\n".join([*lines, "# EOF", ""])
+        return "\n".join([*lines, *more, "# EOF", ""])

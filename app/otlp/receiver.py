@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -19,9 +20,10 @@ from app.otlp.backlog import Backlog
 from app.otlp.bodies import MAX_BODY_BYTES, MAX_SENT_BYTES, read_body
 from app.otlp.figures import Figures
 from app.otlp.refusals import RETRY_AFTER_S, RefusedError
-from app.otlp.tenants import Tenants
+from app.otlp.tenants import Tenant, Tenants
 from app.segments.frames import Frame
 from app.segments.group_commit import GroupCommit
+from app.segments.texts import frame_texts
 from telemetry import OtlpError
 from telemetry.volume import (
     Checked,
@@ -56,12 +58,23 @@ _GRPC_CODES: Final = {400: 3, 401: 16, 413: 8, 415: 3, 429: 8, 503: 14}
 
 
 class Receiver:
-    """Takes trace requests into the log; counts what came and what was refused, one line of log for each refusal."""
+    """Takes trace requests into the log; counts what came and what was refused, one line of log for each refusal.
+
+    Texts that people and models wrote are dropped, or go to a log of their own if there is one.
+    """
 
     def __init__(
-        self, log: GroupCommit, tenants: Tenants, figures: Figures, backlog: Backlog
+        self,
+        log: GroupCommit,
+        tenants: Tenants,
+        figures: Figures,
+        backlog: Backlog,
+        *,
+        texts: GroupCommit | None = None,
     ) -> None:
         self._log = log
+        self._texts = texts
+        self._one_redacted = asyncio.Lock()
         self._tenants = tenants
         self._figures = figures
         self._backlog = backlog
@@ -76,22 +89,23 @@ class Receiver:
     async def receive(self, request: Request) -> Response:
         """Answer one request."""
         encoding = _read_encoding(request)
-        repository = ""
+        tenant = Tenant("")
         try:
             if encoding is None:
                 raise RefusedError(415, f"content types are {' and '.join(_MEDIA.values())}")
-            repository = self._identify(request)
-            response, found = await self._take(request, encoding, repository)
+            tenant = self._identify(request)
+            response, found = await self._take(request, encoding, tenant)
         except ClientDisconnect:
-            return self._refuse(RefusedError(400, "the client went away"), encoding, repository)
+            gone = RefusedError(400, "the client went away")
+            return self._refuse(gone, encoding, tenant.repository)
         except RefusedError as error:
-            return self._refuse(error, encoding, repository)
+            return self._refuse(error, encoding, tenant.repository)
         self._figures.requests[200] += 1
         if found.refused:
-            _log_refusal(200, repository, f"{found.refused} spans refused: {found.reason}")
+            _log_refusal(200, tenant.repository, f"{found.refused} spans refused: {found.reason}")
         return response
 
-    def _identify(self, request: Request) -> str:
+    def _identify(self, request: Request) -> Tenant:
         try:
             return self._tenants.identify(
                 request.headers.get("authorization"), request.headers.get("host", "")
@@ -100,7 +114,7 @@ class Receiver:
             raise RefusedError(503, "the store can't be read") from error
 
     async def _take(
-        self, request: Request, encoding: Encoding, repository: str
+        self, request: Request, encoding: Encoding, tenant: Tenant
     ) -> tuple[Response, Checked]:
         self._check_room(request)
         held = 0
@@ -116,9 +130,13 @@ class Receiver:
             packing = request.headers.get("content-encoding", "")
             limit = _LIMITS[encoding]
             body = await read_body(_chunks(request), packing, hold, limit_bytes=limit)
+            as_it_came = body if self._texts else b""  # else nobody holds it any longer
             body, found = await self._check(body, encoding)
             if found.accepted:
-                await self._write(Frame(repository, time.time_ns(), encoding, body))
+                now_ns = time.time_ns()
+                frame = Frame(tenant.repository, now_ns, encoding, body, sender=tenant.sender)
+                await self._keep_texts(replace(frame, body=as_it_came))
+                await self._write(self._log, frame)
         finally:
             self._in_flight_bytes -= held
         self._figures.accepted_spans += found.accepted
@@ -146,9 +164,18 @@ class Receiver:
             raise RefusedError(400, f"no span can be read: {found.reason}")
         return body, found
 
-    async def _write(self, frame: Frame) -> None:
+    async def _keep_texts(self, frame: Frame) -> None:
+        """Write texts down before the spans they are of: a request that is sent again brings them again."""
+        if self._texts is None:
+            return
+        async with self._one_redacted:
+            texts = await run_in_threadpool(frame_texts, frame)
+        if texts is not None:
+            await self._write(self._texts, texts)
+
+    async def _write(self, log: GroupCommit, frame: Frame) -> None:
         try:
-            done = self._log.submit(frame)
+            done = log.submit(frame)
             if done is None:
                 raise RefusedError(429, "the disk is behind")
             await asyncio.shield(asyncio.wrap_future(done))

@@ -1,6 +1,7 @@
 """The routes of the server: traces in, health and figures out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,16 +15,31 @@ from app.otlp.tenants import Tenants
 from app.segments.group_commit import GroupCommit
 
 
+class Neighbour(Protocol):
+    """What else the server does, for its health and figures."""
+
+    def find_problem(self) -> str:
+        """Return why it can't work now, "" when it can."""
+
+    def render(self) -> list[str]:
+        """Return its figures as lines of OpenMetrics."""
+
+
 def build_app(
     log: GroupCommit,
     tenants: Tenants,
     backlog: Backlog,
     *,
     is_worked_off: Callable[[], bool],
+    texts: GroupCommit | None = None,
+    neighbours: Sequence[Neighbour] = (),
 ) -> Starlette:
-    """Return the web application; `is_worked_off` says whether a worker is there to work the log off."""
+    """Return the web application; `is_worked_off` says whether a worker is there to work the log off.
+
+    Where there is a log for `texts`, what people and models wrote is kept there.
+    """
     figures = Figures()
-    receiver = Receiver(log, tenants, figures, backlog)
+    receiver = Receiver(log, tenants, figures, backlog, texts=texts)
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -35,6 +51,8 @@ def build_app(
             return PlainTextResponse("the log can't be written\n", 503)
         if not is_worked_off():
             return PlainTextResponse("nothing is worked off\n", 503)
+        for problem in filter(None, (each.find_problem() for each in neighbours)):
+            return PlainTextResponse(f"{problem}\n", 503)
         return PlainTextResponse("ready\n")
 
     async def metrics(_: Request) -> Response:
@@ -44,7 +62,8 @@ def build_app(
             "ingest_backlog_bytes": backlog.bytes,
             "worker_alive": float(is_worked_off()),
         }
-        return Response(figures.render(gauges), headers={"content-type": CONTENT_TYPE})
+        more = [line for each in neighbours for line in each.render()]
+        return Response(figures.render(gauges, more), headers={"content-type": CONTENT_TYPE})
 
     return Starlette(
         routes=[

@@ -7,18 +7,19 @@ written into the log with the lines themselves: there is no moment at which one 
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from app.errors import BadInputError, StoreBusyError
+from app.segments.blocks import iterate_frames
 from app.segments.frames import Frame
 from app.segments.layout import DataFolder
 from app.segments.log import SegmentWriter, list_segments
-from app.segments.roll_up import iterate_frames
+from app.segments.texts import frame_texts
 from app.store import Store, read_offsets, read_origin
 from telemetry import OtlpError
 from telemetry.volume import Encoding, check_body, drop_text
@@ -26,6 +27,9 @@ from telemetry.volume import Encoding, check_body, drop_text
 _MAX_LINE_BYTES: Final = 32 * 1024 * 1024
 _BATCH_BYTES: Final = 4 * 1024 * 1024
 _FIRST_LINE_BYTES: Final = 64 * 1024
+
+_Line = tuple[Frame, bytes]
+"""What is kept of a line, and the line as it is."""
 
 Report = Callable[[int, int], None]
 """Told how many bytes of how many are done."""
@@ -56,22 +60,35 @@ def take_turns(folder: DataFolder) -> Iterator[None]:
 
 
 def take_file(
-    path: Path, folder: DataFolder, store: Store, *, repository: str, report: Report
+    path: Path,
+    folder: DataFolder,
+    store: Store,
+    *,
+    repository: str,
+    report: Report,
+    keep_text: bool = False,
 ) -> Taken:
     """Append the new whole lines of a file to the log; a line that isn't OTLP is skipped and told of.
 
-    Raises `BadInputError` when the file can't be read, `SegmentError` when the log can't be written.
+    With `keep_text` what people and models wrote goes to the log of texts, before the spans it belongs to. Raises
+    `BadInputError` when the file can't be read, `SegmentError` when the log can't be written.
     """
     taken = Taken(path)
     try:
-        with path.open("rb") as file, SegmentWriter(folder.segments) as writer:
+        with (
+            path.open("rb") as file,
+            SegmentWriter(folder.segments) as writer,
+            SegmentWriter(folder.texts) as texts,
+        ):
             origin = _identify(file)
             taken.resumed_at = _find_position(origin, folder, store)
             size = path.stat().st_size
             file.seek(taken.resumed_at)
-            for frames in _read_batches(file, taken, origin, repository):
-                writer.append(frames)
-                report(frames[-1].position, size)
+            for batch in _read_batches(file, taken, origin, repository):
+                if keep_text:
+                    _append_texts(texts, batch)
+                writer.append([frame for frame, _ in batch])
+                report(batch[-1][0].position, size)
     except OSError as error:
         raise BadInputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     return taken
@@ -96,12 +113,12 @@ def _find_position(origin: str, folder: DataFolder, store: Store) -> int:
 
 def _read_batches(
     file: BinaryIO, taken: Taken, origin: str, repository: str
-) -> Iterator[list[Frame]]:
-    batch: list[Frame] = []
+) -> Iterator[list[_Line]]:
+    batch: list[_Line] = []
     size = 0
-    for line, end in _read_lines(file, taken):
-        frame = Frame(repository, time.time_ns(), Encoding.JSON, line, origin, end)
-        batch.append(frame)
+    for line, kept, end in _read_lines(file, taken):
+        frame = Frame(repository, time.time_ns(), Encoding.JSON, kept, origin, end)
+        batch.append((frame, line))
         size += len(line)
         if size >= _BATCH_BYTES:
             yield batch
@@ -110,7 +127,8 @@ def _read_batches(
         yield batch
 
 
-def _read_lines(file: BinaryIO, taken: Taken) -> Iterator[tuple[bytes, int]]:
+def _read_lines(file: BinaryIO, taken: Taken) -> Iterator[tuple[bytes, bytes, int]]:
+    """Yield lines as they are, as they may be kept, and where they end."""
     end = file.tell()
     while line := file.readline(_MAX_LINE_BYTES + 1):
         start, end = end, end + len(line)
@@ -135,7 +153,14 @@ def _read_lines(file: BinaryIO, taken: Taken) -> Iterator[tuple[bytes, int]]:
             )
         taken.lines += 1
         taken.spans += found.accepted
-        yield kept, end
+        yield line, kept, end
+
+
+def _append_texts(writer: SegmentWriter, batch: Iterable[_Line]) -> None:
+    told = (frame_texts(replace(frame, body=line)) for frame, line in batch)
+    texts = [frame for frame in told if frame is not None]
+    if texts:
+        writer.append(texts)
 
 
 def _skip_line(file: BinaryIO) -> int:

@@ -22,7 +22,10 @@ _ENCODINGS: Final = {encoding.value: encoding for encoding in Encoding}
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One accepted body; `origin` and `position` say which part of which file it was, "" and 0 for a request."""
+    """One accepted body; `origin` and `position` say which part of which file it was, "" and 0 for a request.
+
+    `sender` is the id of the token that vouched for it, "" where nobody was asked.
+    """
 
     repository: str
     received_ns: int
@@ -30,12 +33,13 @@ class Frame:
     body: bytes
     origin: str = ""
     position: int = 0
+    sender: str = ""
 
 
 def encode_frame(frame: Frame) -> tuple[bytes, bytes]:
     """Return a frame as two parts to be written one after the other, so that the body is never copied."""
-    fields = (frame.repository, frame.received_ns, frame.encoding, frame.origin, frame.position)
-    header = orjson.dumps(fields)
+    told = (frame.repository, frame.received_ns, frame.encoding, frame.origin, frame.position)
+    header = orjson.dumps((*told, frame.sender))
     checksum = zlib.crc32(frame.body, zlib.crc32(header))
     length = len(header) + len(frame.body)
     if length > MAX_FRAME_BYTES:
@@ -70,7 +74,9 @@ def frame_bytes(content: bytes) -> int:
 
 def _read_frame(header: memoryview, body: memoryview) -> Frame | None:
     try:
-        repository, received_ns, encoding, origin, position = orjson.loads(header)
-        return Frame(repository, received_ns, _ENCODINGS[encoding], bytes(body), origin, position)
+        # Frames of earlier versions don't tell of a sender.
+        repository, received_ns, encoding, origin, position, *sender = orjson.loads(header)
+        read = _ENCODINGS[encoding], bytes(body)
+        return Frame(repository, received_ns, *read, origin, position, *sender)
     except (ValueError, KeyError, TypeError):
         return None

@@ -19,6 +19,11 @@ class HistoryFile:
     path: str
     day: date
 
+    @property
+    def size(self) -> int:
+        """Bytes in it."""
+        return int(self.filesystem.size(self.path))
+
     def delete(self) -> None:
         """Delete it."""
         self.filesystem.rm_file(self.path)

@@ -8,7 +8,7 @@ from app.errors import BadInputError
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """A data folder: the log, the database, the history."""
+    """A data folder: the log, the database, the history, and texts apart."""
 
     path: Path
 
@@ -28,6 +28,11 @@ class DataFolder:
         return self.path / "history"
 
     @property
+    def texts(self) -> Path:
+        """What people and models wrote, where somebody asked to keep it."""
+        return self.path / "texts"
+
+    @property
     def worker_lock(self) -> Path:
         """Held by the one process that works the log off."""
         return self.path / "worker.lock"
@@ -35,7 +40,10 @@ class DataFolder:
     def demand(self) -> None:
         """Raise `BadInputError` where no server ever kept anything: a name was mistyped."""
         if not (self.segments.is_dir() or self.database.exists()):
-            raise BadInputError(f"no server kept anything in {self.path}; --data-dir says where")
+            raise BadInputError(
+                f"no server kept anything in {self.path}; --data-dir says where,"
+                " `flujo serve` and `flujo ingest` take telemetry in"
+            )
 
     def make(self) -> None:
         """Make the folder; raises `BadInputError` when that can't be."""

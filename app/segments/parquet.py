@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from app.errors import SegmentError
+from app.segments.blocks import iterate_frames, read_frame
 from app.segments.log import Segment
-from app.segments.roll_up import iterate_frames, read_frame
 from telemetry.volume import RowReader, Rows, slots
 
-_ROWS_PER_GROUP: Final = 100_000
+ROWS_PER_GROUP: Final = 100_000
 _OWN_ROLES: Final = ~(slots.OF_OTHERS | slots.PRICED)
 _DECIMAL: Final = pa.decimal128(20, 12)
 
@@ -65,7 +65,7 @@ def export_segment(segment: Segment, url: str, *, set_aside: NDArray[np.uint32],
         part = f"{path}.part"
         with filesystem.open(part, "wb") as file:
             pq.write_table(
-                table, file, compression="zstd", compression_level=6, row_group_size=_ROWS_PER_GROUP
+                table, file, compression="zstd", compression_level=6, row_group_size=ROWS_PER_GROUP
             )
         size = int(filesystem.size(part))
         filesystem.mv(part, path)

@@ -1,4 +1,6 @@
-"""Which runs are kept whole: of every version and day the same number, drawn evenly, however much traffic there is.
+"""Which runs are kept whole: of every version, sender and day the same number, drawn evenly, however many there are.
+
+Each sender has a sample of its own, so that a flood of one can't push the runs of all others out.
 
 Every trace has a rank, a hash of its id and of a secret of the store, so that nobody can choose ids that are sampled;
 the runs of the smallest ranks are kept (a bottom-k sample). As more traces come the bound only falls, so a run that
@@ -13,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.segments.whole_runs import group_by_trace, read_runs
 from app.store import (
     Transaction,
     WaitingSpans,
@@ -21,11 +24,14 @@ from app.store import (
     read_ranks,
     stop_waiting,
 )
-from telemetry import assemble_runs
-from telemetry.volume import Columns, Row, mix_keys, pack_rows, to_span, unpack_rows
-
-RUNS_PER_DAY: Final = 200
-"""Whole runs that are kept of each version of a spec and day of arrival."""
+from telemetry.volume import (
+    RUNS_PER_DAY,
+    Columns,
+    Row,
+    mix_keys,
+    pack_rows,
+    slots,
+)
 
 GRACE_S: Final = 30
 """A run's spans may come in several requests, this far apart."""
@@ -89,29 +95,25 @@ class RunSampler:
         self._forget_old_days(now_ns)
         kept = 0
         done: list[str] = []
-        for trace, group in _group(list_waiting(rows)).items():
+        for trace, group in group_by_trace(list_waiting(rows)).items():
             # Where the clock was set back meanwhile, nobody can tell how long it was.
             quiet_ns = abs(now_ns - max(row.received_ns for row in group))
             if quiet_ns < GRACE_S * _SECOND_NS:
                 continue
-            first = group[0]
-            if self._is_beyond(first):
+            if all(map(self._is_beyond, group)):
                 done.append(trace)
                 continue
-            found = assemble_runs(to_span(row) for each in group for row in unpack_rows(each.spans))
-            # A run without steps is a root whose other spans are still on their way, or never came.
-            whole = [run for run in found.runs if run.steps]
-            missing = found.incomplete or len(whole) < len(found.runs)
-            if missing and quiet_ns < _PATIENCE_S * _SECOND_NS:
+            told = read_runs(group)
+            if told.are_incomplete and quiet_ns < _PATIENCE_S * _SECOND_NS:
                 continue
             done.append(trace)
-            for run in whole:
+            for waiting, run in told.runs:
                 keep_run(
                     rows,
                     run,
-                    repository=first.repository,
-                    stratum=first.stratum,
-                    rank=first.rank,
+                    repository=waiting.repository,
+                    stratum=waiting.stratum,
+                    rank=waiting.rank,
                     limit=self.runs_per_day,
                 )
                 kept += 1
@@ -129,6 +131,13 @@ class RunSampler:
             del self._ranks[stratum]
 
 
+def tell_of_runs(columns: Columns) -> NDArray[np.bool_]:
+    """Say which spans may become part of a whole run: other emitters' only where they declare the version."""
+    has_hash = np.array([bool(step.spec_sha256) for step in columns.steps], np.bool_)
+    told: NDArray[np.bool_] = (columns.role & slots.OF_OTHERS == 0) | has_hash[columns.step]
+    return told
+
+
 def _strata(
     columns: Columns, counts: NDArray[np.bool_]
 ) -> Iterable[tuple[str, str, NDArray[np.int64]]]:
@@ -142,10 +151,13 @@ def _strata(
     )
     names = list(versions)
     places = np.flatnonzero(counts)
-    both = (of_step[columns.step[places]] << 32) + columns.received_ns[places] // _DAY_NS
+    owner = of_step[columns.step[places]] * len(columns.senders) + columns.sender[places]
+    both = (owner << 32) + columns.received_ns[places] // _DAY_NS
     for each in np.unique(both).tolist():
-        repository, path, sha256 = names[each >> 32]
-        stratum = f"{repository}:{path}:{sha256}@{each & 0xFFFFFFFF}"
+        version, sender = divmod(each >> 32, len(columns.senders))
+        repository, path, sha256 = names[version]
+        told = f":{columns.senders[sender]}" if columns.senders[sender] else ""
+        stratum = f"{repository}:{path}:{sha256}{told}@{each & 0xFFFFFFFF}"
         yield stratum, repository, places[both == each]
 
 
@@ -180,10 +192,3 @@ def _pack(columns: Columns, rows: Sequence[Row], chosen: _Chosen) -> Iterable[Wa
                 received_ns=int(columns.received_ns[places[-1]]),
                 spans=pack_rows(rows[place] for place in places),
             )
-
-
-def _group(waiting: Iterable[WaitingSpans]) -> dict[str, list[WaitingSpans]]:
-    groups: dict[str, list[WaitingSpans]] = {}
-    for row in waiting:
-        groups.setdefault(row.trace, []).append(row)
-    return groups

@@ -24,6 +24,7 @@ from app.logs import log_to_stderr
 from app.segments.layout import DataFolder
 from app.segments.log import list_segments
 from app.segments.roll_up import RollUp
+from app.segments.texts import TEXT_DAYS
 from app.segments.upkeep import Upkeep
 from app.store import Store, open_store
 
@@ -50,6 +51,7 @@ class WorkerOptions:
     database: str | None = None
     history: str | None = None
     keep_days: int | None = None
+    keep_text_days: int = TEXT_DAYS
 
 
 def work(options: WorkerOptions, stopping: Stopping) -> None:
@@ -60,7 +62,13 @@ def work(options: WorkerOptions, stopping: Stopping) -> None:
         if not _acquire(lock, stopping):
             return
         store = open_store(folder.database, url=options.database)
-        upkeep = Upkeep(folder, store, history=options.history, keep_days=options.keep_days)
+        upkeep = Upkeep(
+            folder,
+            store,
+            history=options.history,
+            keep_days=options.keep_days,
+            keep_text_days=options.keep_text_days,
+        )
         _run(folder, store, upkeep, stopping)
 
 
@@ -74,14 +82,23 @@ def work_off_all(folder: DataFolder, store: Store) -> bool:
 
 
 def compact_all(
-    folder: DataFolder, store: Store, *, history: str | None, keep_days: int | None, now_ns: int
+    folder: DataFolder,
+    store: Store,
+    *,
+    history: str | None,
+    keep_days: int | None,
+    now_ns: int,
+    keep_text_days: int | None = None,
 ) -> None:
     """Work the log off, export it, forget what is too old; raises `StoreBusyError` while a worker is at it."""
     with folder.worker_lock.open("wb") as lock:
         if not _try_lock(lock):
             raise StoreBusyError("a server is running; it does this by itself")
         roll_up = _work_off(folder, store)
-        Upkeep(folder, store, history=history, keep_days=keep_days).run(roll_up, now_ns=now_ns)
+        upkeep = Upkeep(
+            folder, store, history=history, keep_days=keep_days, keep_text_days=keep_text_days
+        )
+        upkeep.run(roll_up, now_ns=now_ns)
 
 
 def _work_off(folder: DataFolder, store: Store) -> RollUp:

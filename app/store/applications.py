@@ -1,13 +1,14 @@
 """The table of applications: which commit applied a proposal, and which one took it back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlmodel import Field, col, select
 
 from app.errors import BadInputError
-from app.store.columns import Instant, Row
+from app.store.columns import Instant, OwnRow
 from app.store.database import Transaction
+from app.store.proposals import to_proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,13 @@ class Application:
         return not self.reverted_commit
 
 
-class ApplicationRow(Row, table=True):
+class ApplicationRow(OwnRow, table=True):
     """A row of `applications`."""
 
     __tablename__ = "applications"
+    __table_args__ = (to_proposal(),)
 
-    proposal_id: str = Field(primary_key=True, foreign_key="proposals.id")
+    proposal_id: str = Field(primary_key=True)
     commit: str
     path: str
     blob_before: str
@@ -85,7 +87,7 @@ def mark_reverted(
     return _to_record(row)
 
 
-_NAMES = tuple(ApplicationRow.model_fields)
+_NAMES = tuple(field.name for field in fields(Application))
 
 
 def _to_record(row: ApplicationRow) -> Application:

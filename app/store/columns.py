@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Dialect, MetaData, String, Table
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import SQLModel
+from sqlmodel import Field, SQLModel
 
 
 class Instant(TypeDecorator[datetime]):
@@ -29,7 +29,18 @@ class Row(SQLModel, registry=registry(metadata=MetaData())):
     """What all tables of this store derive from; other SQLModel tables in the process stay out of it."""
 
 
+class OwnRow(Row):
+    """What the tables of a repository's own rows derive from; `repository` fills itself."""
+
+    repository: str = Field(default="", primary_key=True)
+
+
 def table_of(row: type[Row]) -> Table:
-    """Return the plain table of a row class, for statements over many rows."""
+    """Return the plain table of a row class, for statements over many rows.
+
+    Raises `TypeError` for own rows: a plain statement would reach those of other repositories.
+    """
+    if issubclass(row, OwnRow):
+        raise TypeError(f"{row.__name__} is read and written through its class only")
     table: Table = row.__table__  # type: ignore[attr-defined]
     return table

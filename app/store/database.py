@@ -1,21 +1,21 @@
 """One database: a SQLite file beside what it is about, or PostgreSQL by its URL. Opening, transactions, the lock."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
-from sqlmodel import Session
 
 from app.errors import StoreBusyError, StoreError
+from app.store.locks import hold_file, hold_number, lock_path
 from app.store.schema import SCHEMA_VERSION, prepare_schema
+from app.store.tenancy import LOCAL, Transaction
 
 __all__ = ["SCHEMA_VERSION", "Store", "Transaction", "open_store"]
 
@@ -37,16 +37,22 @@ def _dump_json(value: object) -> str:
 _JSON: Final[dict[str, Any]] = {"json_serializer": _dump_json, "json_deserializer": orjson.loads}
 """How JSON columns are written: a roll-up of a thousand steps writes three thousand of them."""
 
-Transaction = Session
-
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open database; connections live as long as their transaction. Locks lie beside `path`."""
+    """An open database, seen as one repository; connections live as long as their transaction.
+
+    Locks lie beside `path`.
+    """
 
     path: Path
     _engine: Engine = field(repr=False)
     _place: str = field(repr=False, default="")
+    repository: str = LOCAL
+
+    def of(self, repository: str) -> Self:
+        """Return the same database as another repository sees it."""
+        return replace(self, repository=repository)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -55,7 +61,7 @@ class Store:
         Raises `StoreError` when the database can't do it.
         """
         try:
-            with Session(self._engine) as session, session.begin():
+            with Transaction(self._engine, repository=self.repository) as session, session.begin():
                 yield session
         except SQLAlchemyError as error:
             raise _translate(error, self.place) from error
@@ -65,25 +71,26 @@ class Store:
         """Read one state of everything, waiting for no writer; raises `StoreError` when the database can't do it."""
         reading = self._engine.execution_options(**{_READS_ONLY: True})
         try:
-            with Session(reading) as session, session.begin():
+            with Transaction(reading, repository=self.repository) as session, session.begin():
                 yield session
         except SQLAlchemyError as error:
             raise _translate(error, self.place) from error
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Hold the right to change code; the system takes it from a process that dies.
+        """Hold the right to change this repository's code; the system takes it from a process that dies.
 
         Raises `StoreBusyError` when somebody else holds it.
         """
-        with self.path.with_suffix(".lock").open("wb") as lock:
+        if self.is_file:
+            with hold_file(lock_path(self.path, self.repository)):
+                yield
+        else:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StoreBusyError(
-                    "another Flujo is changing this repository; try again when it is done"
-                ) from error
-            yield
+                with hold_number(self._engine, self.repository):
+                    yield
+            except SQLAlchemyError as error:
+                raise _translate(error, self.place) from error
 
     def close(self) -> None:
         """Let go of the connections that are kept to a PostgreSQL server; a file has none between transactions."""

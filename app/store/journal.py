@@ -12,16 +12,19 @@ from pydantic import JsonValue
 from sqlalchemy import JSON
 from sqlmodel import Field, col, select
 
-from app.store.columns import Instant, Row
+from app.store.columns import Instant, OwnRow
 from app.store.database import Transaction
+from app.store.proposals import to_proposal
 
 
 class Step(StrEnum):
-    """What is about to happen."""
+    """What is about to happen; `MOVE` is from one state of a rollout to another, which nothing can cut off."""
 
     LAND = "land"
     VERIFY = "verify"
     REVERT = "revert"
+    MERGE = "merge"
+    MOVE = "move"
 
 
 class Closing(StrEnum):
@@ -43,13 +46,15 @@ class JournalEntry:
     closing: Closing | None = None
 
 
-class JournalRow(Row, table=True):
+class JournalRow(OwnRow, table=True):
     """A row of `journal`."""
 
     __tablename__ = "journal"
+    __table_args__ = (to_proposal(),)
 
+    repository: str = Field(default="", index=True)
     id: int | None = Field(default=None, primary_key=True)
-    proposal_id: str = Field(foreign_key="proposals.id", index=True)
+    proposal_id: str = Field(index=True)
     step: str
     detail: dict[str, JsonValue] = Field(sa_type=JSON)
     at: datetime = Field(sa_type=Instant)

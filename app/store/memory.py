@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlmodel import Field, col, select
 
-from app.store.columns import Instant, Row
+from app.store.columns import Instant, OwnRow
 from app.store.database import Transaction
 from meta_agent import Memory, MemoryReason
 
 
-class MemoryRow(Row, table=True):
+class MemoryRow(OwnRow, table=True):
     """A row of `memory`."""
 
     __tablename__ = "memory"
@@ -28,6 +28,14 @@ def remember(rows: Transaction, record: Memory) -> None:
                 fingerprint=record.fingerprint, reason=record.reason.value, until=record.until
             )
         )
+        rows.flush()
+
+
+def forget(rows: Transaction, fingerprint: str) -> None:
+    """Let an effect be proposed again; one that isn't kept will do."""
+    known = rows.get(MemoryRow, fingerprint)
+    if known is not None:
+        rows.delete(known)
         rows.flush()
 
 

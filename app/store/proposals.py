@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
-from sqlalchemy import JSON
+from sqlalchemy import JSON, ForeignKeyConstraint
 from sqlmodel import Field, col, select
 
 from app.errors import BadInputError
-from app.store.columns import Instant, Row
+from app.store.columns import Instant, OwnRow
 from app.store.database import Transaction
-from trust_tiers import RolloutState
+from trust_tiers import HoldReason, RolloutState
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,15 @@ class ProposalRecord:
     tier: str
     patch: list[dict[str, JsonValue]]
     created_at: datetime
-    state: RolloutState = RolloutState.STAGED
+    state: RolloutState = RolloutState.PROPOSED
+    held_because: HoldReason | None = None
     rationale: str = ""
     prediction: Prediction | None = None
     basis: str = ""
     facts: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
-class ProposalRow(Row, table=True):
+class ProposalRow(OwnRow, table=True):
     """A row of `proposals`."""
 
     __tablename__ = "proposals"
@@ -61,6 +62,7 @@ class ProposalRow(Row, table=True):
     patch_class: str
     tier: str
     state: str = Field(index=True)
+    held_because: str | None
     patch: list[dict[str, JsonValue]] = Field(sa_type=JSON)
     rationale: str
     low_usd: float | None
@@ -69,6 +71,13 @@ class ProposalRow(Row, table=True):
     basis: str
     facts: dict[str, JsonValue] = Field(sa_type=JSON)
     created_at: datetime = Field(sa_type=Instant)
+
+
+def to_proposal() -> ForeignKeyConstraint:
+    """Return the reference of a row's `proposal_id` to a proposal of the same repository."""
+    return ForeignKeyConstraint(
+        ["repository", "proposal_id"], ["proposals.repository", "proposals.id"]
+    )
 
 
 def save_proposal(rows: Transaction, proposal: ProposalRecord) -> None:
@@ -93,12 +102,18 @@ def list_proposals(
     return tuple(_to_record(row) for row in rows.exec(query))
 
 
-def set_proposal_state(rows: Transaction, proposal_id: str, state: RolloutState) -> None:
+def set_proposal_state(
+    rows: Transaction,
+    proposal_id: str,
+    state: RolloutState,
+    held_because: HoldReason | None = None,
+) -> None:
     """Move a proposal to a state; raises `BadInputError` when there is no such proposal."""
     row = rows.get(ProposalRow, proposal_id)
     if row is None:
         raise BadInputError(f"there is no proposal {proposal_id!r}")
     row.state = state.value
+    row.held_because = held_because.value if held_because else None
     rows.add(row)
 
 
@@ -114,6 +129,7 @@ def _to_row(proposal: ProposalRecord) -> ProposalRow:
         patch_class=proposal.patch_class,
         tier=proposal.tier,
         state=proposal.state.value,
+        held_because=proposal.held_because.value if proposal.held_because else None,
         patch=proposal.patch,
         rationale=proposal.rationale,
         low_usd=predicted.low_usd if predicted else None,
@@ -136,6 +152,7 @@ def _to_record(row: ProposalRow) -> ProposalRecord:
         patch_class=row.patch_class,
         tier=row.tier,
         state=RolloutState(row.state),
+        held_because=HoldReason(row.held_because) if row.held_because else None,
         patch=row.patch,
         rationale=row.rationale,
         prediction=_to_prediction(row),

@@ -29,6 +29,15 @@ class WaitingSpans:
     spans: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class SampledRun:
+    """A whole run, the sample it was drawn for, and its rank there: those of the smallest ranks were drawn."""
+
+    stratum: str
+    rank: int
+    run: Run
+
+
 class SampledRunRow(Row, table=True):
     """A row of `sampled_runs`; of each `stratum` the runs of the smallest `rank` are kept."""
 
@@ -83,14 +92,14 @@ def keep_run(
         rows.execute(delete(SampledRunRow).where(col(SampledRunRow.id).in_(beyond)))
 
 
-def list_sampled_runs(
+def list_samples(
     rows: Transaction,
     *,
     repository: str | None = None,
     spec_path: str | None = None,
     spec_sha256: str | None = None,
     since: datetime | None = None,
-) -> tuple[Run, ...]:
+) -> tuple[SampledRun, ...]:
     """Return the sampled runs of a repository, a spec or a version that started at `since` or later, by start."""
     query = select(SampledRunRow).order_by(col(SampledRunRow.started_at), col(SampledRunRow.id))
     wanted = {"repository": repository, "spec_path": spec_path, "spec_sha256": spec_sha256}
@@ -99,7 +108,14 @@ def list_sampled_runs(
             query = query.where(getattr(SampledRunRow, name) == value)
     if since is not None:
         query = query.where(col(SampledRunRow.started_at) >= since)
-    return tuple(_RUN.validate_json(row.run) for row in rows.exec(query))
+    return tuple(
+        SampledRun(row.stratum, row.rank, _RUN.validate_json(row.run)) for row in rows.exec(query)
+    )
+
+
+def list_sampled_runs(rows: Transaction, *, repository: str | None = None) -> tuple[Run, ...]:
+    """Return the runs of `list_samples`."""
+    return tuple(sample.run for sample in list_samples(rows, repository=repository))
 
 
 def read_ranks(rows: Transaction) -> dict[str, list[int]]:

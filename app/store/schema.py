@@ -7,7 +7,23 @@ from sqlalchemy import Connection, inspect, text
 
 from app.errors import StoreError
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+    "0015",
+)
 """All revisions, oldest first. What is newer than the last one was written by a newer Flujo."""
 
 SCHEMA_VERSION: Final = len(REVISIONS)

@@ -51,13 +51,13 @@ def create_token(rows: Transaction, repository: str, *, at: datetime) -> tuple[I
     return token, secret
 
 
-def find_tenant(rows: Transaction, secret: str) -> str | None:
-    """Return the repository a secret speaks for, None for a wrong or revoked one.
+def find_token(rows: Transaction, secret: str) -> IngestToken | None:
+    """Return the token of a secret, None for a wrong or revoked one.
 
     The look-up is by the hash of 256 random bits, so its timing tells nothing about any secret.
     """
     row = rows.get(IngestTokenRow, _hash(secret))
-    return row.repository if row and row.revoked_at is None else None
+    return _to_record(row) if row and row.revoked_at is None else None
 
 
 def has_tokens(rows: Transaction) -> bool:

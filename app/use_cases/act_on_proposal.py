@@ -1,29 +1,25 @@
 """Acts on a ranked proposal: applies it by itself where that is allowed, else offers it on a branch, or says no."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from app.ports import CodeHost, RunTests
 from app.proposal import Proposal
 from app.settings import Mode, Settings
-from app.store import (
-    Application,
-    Store,
-    find_application,
-    find_proposal,
-    list_memories,
-)
+from app.store import Application, Store, find_application
 from app.use_cases.apply_proposal import apply_proposal
 from app.use_cases.keep_proposal import keep_proposal
 from app.use_cases.landings import World
-from app.use_cases.offer_proposal import find_offer, list_offers, offer
+from app.use_cases.offer_proposal import offer
 from app.use_cases.outcome import OutcomeKind
+from app.use_cases.queue_proposal import find_block, recognise
+from app.use_cases.read_window import read_window
 from app.use_cases.spec_edit import SpecEdit
 from diff_ux import describe_changes
-from meta_agent import Verdict, is_blocked
-from trust_tiers import RiskTier, RolloutState
+from meta_agent import Verdict
+from trust_tiers import RiskTier, classify_in_window
 
 
 class Fate(StrEnum):
@@ -72,20 +68,26 @@ class Actor:
         """Where it acts, and when."""
         return World(self.host, self.store, self.now)
 
-    def act(self, proposal: Proposal, *, applied_already: bool) -> Handled:
-        """Do with a proposal what the settings and its judgement allow; at most one is applied a spec and sweep."""
-        proposal = self._recognise(proposal)
-        blocked = self._find_block(proposal)
+    def act(self, proposal: Proposal, *, applied_already: bool, is_full: bool = False) -> Handled:
+        """Do with a proposal what the settings and its judgement allow.
+
+        At most one is applied a spec and sweep; none when a sweep `is_full`, having applied as many as it may.
+        """
+        with self.store.transaction() as rows:
+            proposal = recognise(rows, proposal)
+            blocked = find_block(rows, proposal, now=self.now)
         if blocked:
             return Handled(proposal, Fate.BLOCKED, blocked)
         if self.settings.mode is Mode.SILENT:
             return Handled(proposal, Fate.QUEUED, "mode: silent")
-        reason = needs_person(proposal, self.settings.mode)
+        reason = needs_person(proposal, self.settings.mode) or self._tell_sum(proposal)
         if reason:
             return self._offer(proposal, reason)
         if applied_already:
             reason = "one patch at a time, so that the ledger can tell their effects apart"
             return Handled(proposal, Fate.QUEUED, reason)
+        if is_full:
+            return Handled(proposal, Fate.QUEUED, "this sweep has applied as many as it may")
         return self.apply(proposal)
 
     def apply(self, proposal: Proposal) -> Handled:
@@ -111,27 +113,15 @@ class Actor:
         reason = "; ".join(outcome.reasons)
         return Handled(proposal, _FATES[outcome.kind], reason, outcome.commit, application)
 
-    def _recognise(self, proposal: Proposal) -> Proposal:
-        """An effect that is on offer already is the same proposal, though it is of a new version of the spec now."""
-        with self.store.transaction() as rows:
-            known = find_offer(list_offers(rows), proposal.fingerprint)
-        return replace(proposal, id=known.id) if known else proposal
-
-    def _find_block(self, proposal: Proposal) -> str:
-        if proposal.behind:
-            return f"waits for {proposal.behind!r}, which touches the same place"
-        if proposal.roi is not None and proposal.roi.mid <= 0:
-            return "not expected to pay for its review"
-        if proposal.blocks_merge:
-            return "; ".join(proposal.violations)
-        with self.store.transaction() as rows:
-            memories = list_memories(rows, now=self.now)
-            known = find_proposal(rows, proposal.id)
-        if is_blocked([proposal.fingerprint], memories, self.now):
-            return "remembered: this effect was taken back or refused before"
-        if known and known.state is not RolloutState.STAGED:
-            return f"decided before: {known.state.value}"
-        return ""
+    def _tell_sum(self, proposal: Proposal) -> str:
+        """Return why what this and our changes before it add up to isn't of low risk any more; `""` when it is."""
+        commit = self.host.default_branch().commit
+        window = read_window(self.world, commit, proposal.base)
+        limits = self.settings.tier_limits
+        summed = classify_in_window(proposal.base, proposal.guarded.after, limits, window=window)
+        if summed.tier is RiskTier.LOW:
+            return ""
+        return f"{summed.tier.name} risk with what was applied before: {summed.reasons[0]}"
 
     def _offer(self, proposal: Proposal, reason: str) -> Handled:
         offered = offer(self.world, proposal, limit=self.settings.limits.open_proposals)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.errors import LostRaceError
 from app.ports import Branch, CodeHost, CommitRef, RunTests
-from app.store import Application, ProposalRecord, Step, Store, find_application
+from app.store import Application, ProposalRecord, Step, Store, find_application, remember
 from app.use_cases.commit_messages import PROPOSAL_TRAILER, write_message
 from app.use_cases.landings import (
     Landing,
@@ -19,6 +19,7 @@ from app.use_cases.outcome import Outcome, OutcomeKind
 from app.use_cases.recover import settle_journal
 from app.use_cases.spec_edit import SpecEdit
 from app.use_cases.verification import judge, verify
+from meta_agent import MemoryReason, remember_effect
 from trust_tiers import RolloutEvent, RolloutState
 
 _ATTEMPTS = 3
@@ -32,18 +33,22 @@ def apply_proposal(
     Raises `DirtyRepositoryError` and the like when the repository can't be changed now; the proposal stays as it was.
     """
     with store.exclusively():
-        world = World(host, store, now)
-        with store.transaction() as rows:
-            spec_path = load_proposal(rows, edit.proposal_id).spec_path
-        settle_journal(world, run_tests, spec_path=spec_path)
-        with store.transaction() as rows:
-            proposal = load_proposal(rows, edit.proposal_id)
-            application = find_application(rows, edit.proposal_id)
-        if application is not None:
-            return _tell(application, proposal.state)
-        if proposal.state is not RolloutState.STAGED:
-            return _refuse(proposal, f"it is {proposal.state.value} already")
-        return _Attempt(world, proposal, edit, run_tests).run()
+        return apply_under_lock(World(host, store, now), edit, run_tests)
+
+
+def apply_under_lock(world: World, edit: SpecEdit, run_tests: RunTests) -> Outcome:
+    """Do what `apply_proposal` describes, under the caller's lock."""
+    with world.store.transaction() as rows:
+        spec_path = load_proposal(rows, edit.proposal_id).spec_path
+    settle_journal(world, run_tests, spec_path=spec_path)
+    with world.store.transaction() as rows:
+        proposal = load_proposal(rows, edit.proposal_id)
+        application = find_application(rows, edit.proposal_id)
+    if application is not None:
+        return _tell(application, proposal.state)
+    if proposal.state not in (RolloutState.PROPOSED, RolloutState.STAGED):
+        return _refuse(proposal, f"it is {proposal.state.value} already")
+    return _Attempt(world, proposal, edit, run_tests).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ class _Attempt:
     def _discard(self, reasons: tuple[str, ...]) -> Outcome:
         with self.world.store.transaction() as rows:
             move_proposal(rows, self.proposal.id, RolloutEvent.DISCARD)
+            failed = MemoryReason.FAILED_TESTS
+            remember(rows, remember_effect(self.proposal.fingerprint, failed, self.world.now))
         return _refuse(self.proposal, *reasons)
 
 

@@ -14,7 +14,7 @@ def keep_proposal(
     known = find_proposal(rows, proposal.id)
     if known is None:
         save_proposal(rows, _record(proposal, now, branch))
-    elif known.state is RolloutState.STAGED:
+    elif known.state is RolloutState.PROPOSED:
         save_proposal(rows, _record(proposal, known.created_at, branch or branch_of(known)))
 
 
@@ -46,5 +46,7 @@ def _record(proposal: Proposal, created_at: datetime, branch: str) -> ProposalRe
             "reasons": list(proposal.decision.reasons),
             "runs_per_month": proposal.runs_per_month,
             "fixed_usd": roi.costs.total_usd if roi else 0.0,
+            "steps": list(proposal.decision.steps),
+            "provenance": proposal.provenance.to_json(),
         },
     )

@@ -109,7 +109,8 @@ def record_application(world: World, proposal_id: str, landing: Landing, entry: 
 def move_proposal(rows: Transaction, proposal_id: str, event: RolloutEvent) -> None:
     """Let an event happen to a proposal; raises `RolloutError` when it can't."""
     proposal = load_proposal(rows, proposal_id)
-    set_proposal_state(rows, proposal_id, advance(proposal.state, event).state)
+    way = advance(proposal.state, event, hold=proposal.held_because)
+    set_proposal_state(rows, proposal_id, way.state, way.hold)
 
 
 def load_proposal(rows: Transaction, proposal_id: str) -> ProposalRecord:

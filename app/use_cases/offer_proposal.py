@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.errors import BadInputError, RepositoryError
-from app.ports import CommitRef
 from app.proposal import Proposal
 from app.store import (
     ProposalRecord,
     Transaction,
+    keep_correction,
     list_ledger,
     list_proposals,
     remember,
     set_proposal_state,
 )
-from app.use_cases.commit_messages import PROPOSAL_TRAILER, read_trailers, write_message
+from app.use_cases.commit_messages import PROPOSAL_TRAILER, read_trailers
 from app.use_cases.keep_proposal import branch_of, keep_proposal
 from app.use_cases.landings import World
 from app.use_cases.present_proposal import present
+from app.use_cases.put_on_branch import commit_offer, patch_offer
 from app.use_cases.read_spec import read_spec
-from diff_ux import describe_changes, render_pr_body
-from meta_agent import Memory, MemoryReason
+from diff_ux import render_pr_body, render_title
+from meta_agent import Correction, Memory, MemoryReason, learn_corrections
 from trust_tiers import RolloutEvent, RolloutState, advance
 from workflow import (
     EditError,
@@ -32,7 +33,6 @@ from workflow import (
     SpecError,
     apply_patch,
     parse_patch,
-    patch_workflow,
 )
 
 BRANCH_PREFIX = "flujo/"
@@ -63,7 +63,7 @@ def offer(world: World, proposal: Proposal, *, limit: int) -> Offered:
     except (PatchError, EditError, SpecError, RepositoryError) as error:
         return Offered(reason=f"can't be put on a branch now: {error}")
     view = present(proposal, undo=f"git branch --delete --force {branch}", ledger=ledger)
-    opened = world.host.propose(branch, proposal.title, render_pr_body(view))
+    opened = world.host.propose(branch, render_title(proposal.title), render_pr_body(view))
     with world.store.transaction() as rows:
         keep_proposal(rows, proposal, now=world.now, branch=branch)
     return Offered(where=opened.where)
@@ -71,8 +71,8 @@ def offer(world: World, proposal: Proposal, *, limit: int) -> Offered:
 
 def list_offers(rows: Transaction) -> tuple[ProposalRecord, ...]:
     """Return the proposals that wait on a branch for a person, oldest first."""
-    staged = list_proposals(rows, states=[RolloutState.STAGED])
-    return tuple(record for record in staged if branch_of(record))
+    proposed = list_proposals(rows, states=[RolloutState.PROPOSED])
+    return tuple(record for record in proposed if branch_of(record))
 
 
 def find_offer(offers: Sequence[ProposalRecord], fingerprint: str) -> ProposalRecord | None:
@@ -86,12 +86,13 @@ def settle_offers(world: World) -> None:
         offers = list_offers(rows)
     commit = world.host.default_branch().commit
     for record in offers:
-        event = _find_end(world, commit, record)
+        corrections = _learn(world, commit, record)
+        event = RolloutEvent.EXPIRE if corrections else _find_end(world, commit, record)
         if event is not None:
-            _close(world, record, event)
+            _close(world, record, event, corrections)
 
 
-def name_branch(proposal: Proposal) -> str:
+def name_branch(proposal: Proposal | ProposalRecord) -> str:
     """Return the branch for a proposal's effect: readable, and the same for every version of the spec."""
     words = re.sub(r"[^a-z0-9]+", "-", proposal.title.lower()).strip("-")[:48].strip("-")
     digest = hashlib.sha256(proposal.fingerprint.encode()).hexdigest()
@@ -104,27 +105,17 @@ def _bring_to_branch(
     """Make the branch, or add a commit to it when it offers something else than this patch by now."""
     host, head = world.host, world.host.branch(branch)
     base = read_spec(host, host.default_branch().commit, proposal.base.path)
-    content = patch_workflow(base, proposal.guarded.patch).text.encode()
+    change = patch_offer(proposal.id, proposal.title, base, proposal.guarded.patch)
     if head is None:
-        ref = _prepare(world, proposal, content, host.default_branch().commit)
+        ref = commit_offer(host, change, host.default_branch().commit)
         host.create_branch(branch, ref.commit)
         return
     offered_already = known is not None and known.patch == proposal.patch.to_json()
-    if offered_already or host.read_file(head.commit, proposal.base.path) == content:
+    if offered_already or host.read_file(head.commit, proposal.base.path) == change.content:
         return
     if PROPOSAL_TRAILER not in read_trailers(host.read_message(head.commit)):
         raise RepositoryError(f"somebody else works on {branch!r}")
-    host.land(branch, _prepare(world, proposal, content, head.commit))
-
-
-def _prepare(world: World, proposal: Proposal, content: bytes, parent: str) -> CommitRef:
-    sentences = [sentence.text for sentence in describe_changes(proposal.guarded.changes)]
-    return world.host.prepare_commit(
-        parent=parent,
-        path=proposal.base.path,
-        content=content,
-        message=write_message(proposal.title, sentences, {PROPOSAL_TRAILER: proposal.id}),
-    )
+    host.land(branch, commit_offer(host, change, head.commit))
 
 
 def _find_end(world: World, commit: str, record: ProposalRecord) -> RolloutEvent | None:
@@ -140,8 +131,24 @@ def _find_end(world: World, commit: str, record: ProposalRecord) -> RolloutEvent
     return None if world.host.branch(branch_of(record)) else RolloutEvent.DISCARD
 
 
-def _close(world: World, record: ProposalRecord, event: RolloutEvent) -> None:
+def _learn(world: World, commit: str, record: ProposalRecord) -> tuple[Correction, ...]:
+    """Return what a person merged in place of the offered values."""
+    try:
+        merged = read_spec(world.host, commit, record.spec_path)
+        return learn_corrections(parse_patch([*record.patch]), merged)
+    except (PatchError, SpecError, BadInputError):
+        return ()
+
+
+def _close(
+    world: World,
+    record: ProposalRecord,
+    event: RolloutEvent,
+    corrections: Sequence[Correction] = (),
+) -> None:
     with world.store.transaction() as rows:
+        for correction in corrections:
+            keep_correction(rows, correction, at=world.now)
         set_proposal_state(rows, record.id, advance(record.state, event).state)
         if event is RolloutEvent.DISCARD:
             until = world.now + _REMEMBERED_FOR

@@ -4,6 +4,7 @@ import orjson
 
 from app.proposal import Proposal
 from app.store import LedgerRecord
+from app.use_cases.read_track_record import latest_lines
 from diff_ux import (
     EvidenceRow,
     Figure,
@@ -48,15 +49,17 @@ def present(
 
 def describe_record(ledger: tuple[LedgerRecord, ...]) -> str:
     """Say how the last predictions turned out."""
-    measured = [row for row in ledger if row.realised_usd is not None][-_TRACK_RECORD:]
+    measured = latest_lines(ledger)[-_TRACK_RECORD:]
     if not measured:
         return "nothing measured yet"
+    realised = [row.realised_usd or 0.0 for row in measured]
     inside = sum(
-        row.predicted.low_usd <= row.realised_usd <= row.predicted.high_usd
-        for row in measured
-        if row.realised_usd is not None
+        row.predicted.low_usd <= usd <= row.predicted.high_usd
+        for row, usd in zip(measured, realised, strict=True)
     )
-    return f"{inside} of the last {len(measured)} predictions held their 90 % interval"
+    held = f"{inside} of the last {len(measured)} predictions held their 90 % interval"
+    predicted = sum(row.predicted.mid_usd for row in measured)
+    return f"{held}; realised / predicted {sum(realised) / predicted:.2f}" if predicted else held
 
 
 def usd(amount: float) -> str:
@@ -138,6 +141,9 @@ def _evidence(evidence: Evidence, roi: RoiEstimate | None) -> tuple[EvidenceRow,
     rows.append(
         EvidenceRow("paired runs", str(evidence.pairs), str(evidence.pairs), evidence.reason)
     )
+    if evidence.pairs:
+        rows.append(EvidenceRow("held out", str(evidence.held_out), "", _hold_out(evidence)))
+        rows.append(EvidenceRow("cost of this evidence", _effort(evidence), "", ""))
     rows.append(
         EvidenceRow("A/A noise floor", f"{evidence.noise_floor:.1%}", "", _provenance(evidence))
     )
@@ -150,10 +156,24 @@ def _evidence(evidence: Evidence, roi: RoiEstimate | None) -> tuple[EvidenceRow,
     return tuple(rows)
 
 
+def _hold_out(evidence: Evidence) -> str:
+    """Say what the claims rest on."""
+    among = f"judged among {evidence.among}, p = {evidence.p_better:.2g} that it is no better"
+    if not evidence.held_out:
+        return f"too few runs to hold some out; {among}"
+    uses = f"{evidence.hold_out_uses} of {evidence.hold_out_max_uses} times"
+    return f"runs no proposer saw, used {uses}; {among}"
+
+
+def _effort(evidence: Evidence) -> str:
+    return f"{evidence.replays} replays of {evidence.recorded} runs, {usd(evidence.spent_usd)}"
+
+
 def _provenance(evidence: Evidence) -> str:
     counts = (
         f"{evidence.drawn} drawn",
         f"{evidence.stood_in} stand in",
         f"{evidence.tainted} tainted",
+        f"{evidence.unpriced} of unknown cost",
     )
     return ", ".join(counts)

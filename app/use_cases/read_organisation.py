@@ -7,8 +7,10 @@ from policy_dsl import Policy
 from workflow import parse_policies
 
 
-def read_organisation(host: CodeHost, settings: Settings) -> tuple[Policy, ...]:
-    """Return the committed policies, none when the settings name no file.
+def read_organisation(
+    host: CodeHost, settings: Settings, commit: str | None = None
+) -> tuple[Policy, ...]:
+    """Return the policies of a commit, by default the default branch's, none when the settings name no file.
 
     Raises `SettingsError` when the file they name isn't there, `SpecError` when it can't be understood: whoever wants
     policies never silently goes without.
@@ -16,7 +18,7 @@ def read_organisation(host: CodeHost, settings: Settings) -> tuple[Policy, ...]:
     path = settings.policies.organisation
     if path is None:
         return ()
-    content = host.read_file(host.default_branch().commit, path)
+    content = host.read_file(commit or host.default_branch().commit, path)
     if content is None:
         raise missing_policies(path, "the default branch")
     try:

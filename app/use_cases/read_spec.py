@@ -8,8 +8,12 @@ from app.use_cases.read_settings import read_settings
 from workflow import Workflow, parse_workflow
 
 
-def read_spec(host: CodeHost, commit: str, path: str) -> Workflow:
+def read_spec(
+    host: CodeHost, commit: str, path: str, *, allow: tuple[str, ...] | None = None
+) -> Workflow:
     """Parse a committed spec under the default branch's settings; raises `SpecError` and `SettingsError`.
+
+    `allow` is which modules may be skills, where the settings in force are known; without it they are read.
 
     Raises `BadInputError` when it isn't a text file of that commit.
     """
@@ -25,7 +29,9 @@ def read_spec(host: CodeHost, commit: str, path: str) -> Workflow:
         return content.decode()
 
     text = _read_text(host, commit, path)
-    return parse_workflow(text, path=path, read=read, allow=read_settings(host).skills.allow)
+    if allow is None:
+        allow = read_settings(host).skills.allow
+    return parse_workflow(text, path=path, read=read, allow=allow)
 
 
 def _read_text(host: CodeHost, commit: str, path: str) -> str:

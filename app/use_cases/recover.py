@@ -34,14 +34,15 @@ def settle_journal(
 ) -> tuple[Outcome, ...]:
     """Do what `recover` describes, under the caller's lock; test the one spec only, if it is given."""
     settle_landings(world)  # what landed must be known before anything is tested
-    outcomes = [_verify(world, entry, run_tests, spec_path) for entry in _list_open(world)]
+    untested = [entry for entry in _list_open(world) if entry.step is Step.VERIFY]
+    outcomes = [_verify(world, entry, run_tests, spec_path) for entry in untested]
     return tuple(outcome for outcome in outcomes if outcome)
 
 
 def settle_landings(world: World) -> None:
     """Find out about every announced commit whether it landed, under the caller's lock."""
     for entry in _list_open(world):
-        if entry.step is not Step.VERIFY:
+        if entry.step in (Step.LAND, Step.REVERT):
             _settle(world, entry)
 
 

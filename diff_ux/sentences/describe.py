@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from diff_ux.sentences.documentation import tell_documentation
+from diff_ux.sentences.enclosing import group_enclosed, tell_around
 from diff_ux.sentences.fields import tell_field
 from diff_ux.sentences.flow import tell_flow
 from diff_ux.sentences.limits import tell_limit
@@ -58,13 +59,19 @@ def describe_changes(
 ) -> tuple[Sentence, ...]:
     """Return what changed, most important first; equal changes of several steps share a sentence.
 
-    So do steps inside a new or removed container. Equal weights keep the order of the changes. `p99_s`: how long 99 %
-    of a step's attempts take, by `step_id`; told beside its timeout.
+    So do steps inside a new or removed container, and those that a new one is put around. Equal weights keep the order
+    of the changes. `p99_s`: how long 99 % of a step's attempts take, by `step_id`; told beside its timeout.
     """
     contents = _contents(changes)
+    enclosed = group_enclosed(changes)
     lying_inside = {id(change) for group in contents.values() for change in group}
+    lying_inside |= {id(change) for group in enclosed.values() for change in group}
     told = [
-        _with_contents(_describe(change, p99_s or {}), contents.get(id(change), []))
+        tell_around(
+            _with_contents(_describe(change, p99_s or {}), contents.get(id(change), [])),
+            change,
+            enclosed.get(id(change), ()),
+        )
         for change in changes
         if id(change) not in lying_inside
     ]

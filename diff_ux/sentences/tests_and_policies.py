@@ -29,6 +29,8 @@ def tell_guarding_part(change: GraphChange) -> Sentence | None:
                 return _tell_pass_rate(change, _rate(before), _rate(after))
             if field == ("enforcement",):
                 return _tell_enforcement(change, before, after)
+            if field[0] == "mocks" and len(field) == 3 and ABSENT in (before, after):
+                return _tell_mock(change, field[1])
             where = (Data(".".join(field)), " of ", name_subject(subject))
             how = Aside((" from ", _show(before), " to ", _show(after)))
             return tell(change, _ICONS[subject.kind], "Change", *where, how)
@@ -62,6 +64,14 @@ def _tell_enforcement(change: Changed, before: Value, after: Value) -> Sentence:
     return tell(
         change, icon, verb, name_subject(change.subject), ", now ", Data(_WEAKEST_FIRST[new])
     )
+
+
+def _tell_mock(change: Changed, step_id: str) -> Sentence:
+    """Tell of a mock that came or went; its step answers for itself without it."""
+    if change.before is ABSENT:
+        return tell(change, "🧪", "Mock", Data(step_id), " in ", name_subject(change.subject))
+    where = ("the mock of ", Data(step_id), " from ", name_subject(change.subject))
+    return tell(change, "🧪", "Remove", *where)
 
 
 def _strength(value: Value) -> int:

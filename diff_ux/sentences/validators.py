@@ -11,7 +11,7 @@ _Validators = dict[str, JsonValue]
 
 
 def tell_validators(change: GraphChange) -> Sentence | None:
-    """ "✅ **Add** validator `ToneCheck` to step `draft_email`"."""
+    """ "✅ **Add** validator `ToneCheck` to step `draft_email`", "🔀 **Reorder** the validators of step `draft`: …"."""
     match change:
         case Changed(subject=subject, field=("validators",), before=before, after=after) if (
             subject.kind == "step"
@@ -22,11 +22,12 @@ def tell_validators(change: GraphChange) -> Sentence | None:
 
 
 def _tell(change: Changed, old: _Validators, new: _Validators) -> Sentence | None:
-    """Tell by name what came and went; None when what stayed has other parameters or another order."""
-    if [item for item in old.items() if item[0] in new] != [
-        item for item in new.items() if item[0] in old
-    ]:
+    """Tell by name what came and went, or in which order they look now; None when one has other parameters."""
+    stayed = {name: item for name, item in old.items() if name in new}
+    if any(new[name] != item for name, item in stayed.items()):
         return None
+    if list(stayed) != [name for name in new if name in old]:
+        return _tell_order(change, list(new)) if stayed.keys() == old.keys() == new.keys() else None
     added = [name for name in new if name not in old]
     lost = [name for name in old if name not in new]
     step = name_subject(change.subject, step="step")
@@ -36,6 +37,12 @@ def _tell(change: Changed, old: _Validators, new: _Validators) -> Sentence | Non
     if lost:
         return tell(change, WARNING, "Remove", *_list(lost), " from ", step)
     return tell(change, "✅", "Add", *_list(added), " to ", step) if added else None
+
+
+def _tell_order(change: Changed, new: list[str]) -> Sentence:
+    step = name_subject(change.subject, step="step")
+    looking = (": ", *list_names(new, limit=_MAX_NAMED), " look in this order now")
+    return tell(change, "🔀", "Reorder", "the validators of ", step, *looking)
 
 
 def _by_name(value: Value) -> _Validators | None:

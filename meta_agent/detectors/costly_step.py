@@ -17,18 +17,14 @@ def find_costly_steps(window: Window) -> list[Opportunity]:
     total_usd = sum((run.cost_usd for run in window.runs), Decimal(0))
     if not total_usd:
         return []
-    shares = [(sample, float(_cost_usd(sample) / total_usd)) for sample in window.samples]
+    shares = [(sample, float(sample.cost_usd / total_usd)) for sample in window.samples]
     return [_describe(sample, share, window) for sample, share in shares if share >= _MIN_SHARE]
-
-
-def _cost_usd(sample: StepSample) -> Decimal:
-    return sum((execution.cost_usd for execution in sample.executions), Decimal(0))
 
 
 def _describe(sample: StepSample, share: float, window: Window) -> Opportunity:
     node = sample.node
     runs = len(window.runs)
-    per_run_usd = float(_cost_usd(sample)) / runs
+    per_run_usd = float(sample.cost_usd) / runs
     model = f" on {node.model}" if node.model else ""
     return Opportunity(
         kind=KIND,
@@ -46,11 +42,11 @@ def _describe(sample: StepSample, share: float, window: Window) -> Opportunity:
 def _usage(sample: StepSample) -> dict[str, float]:
     attempts = sample.attempts
     count = len(attempts)
-    outputs = sorted(attempt.output_tokens for attempt in attempts)
+    outputs = sample.output_tokens
     return {
         "attempts": float(count),
-        "cost_per_attempt_usd": float(_cost_usd(sample)) / count,
+        "cost_per_attempt_usd": float(sample.cost_usd) / count,
         "mean_input_tokens": sum(attempt.input_tokens for attempt in attempts) / count,
         "mean_output_tokens": sum(outputs) / count,
-        "p99_output_tokens": float(quantile(outputs, 0.99)),
+        "p99_output_tokens": float(quantile(outputs, 0.99)) if outputs else 0.0,
     }

@@ -1,5 +1,6 @@
 """Finds timeouts that don't fit the step: too patient with hangs, too strict with healthy attempts, or missing."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,8 +67,12 @@ def _look_at(sample: StepSample) -> _Misfit:
 
 
 def _missing(sample: StepSample, latencies: AttemptLatencies) -> _Misfit:
-    everything = (*latencies.healthy_s, *latencies.failed_s)
-    hanging = [latency_s for latency_s in everything if latency_s > latencies.hang_s]
+    hang_s = latencies.hang_s
+    hanging = [
+        latency_s
+        for ascending in (latencies.healthy_s, latencies.failed_s)
+        for latency_s in ascending[bisect_right(ascending, hang_s) :]
+    ]
     if not hanging:
         return _Misfit(sample, latencies, "", 0, 0.0)
     p99_s = latencies.tail.quantile(0.99) if latencies.tail else 0.0
@@ -90,6 +95,7 @@ def _describe(found: _Misfit, window: Window, *, enough: bool) -> Opportunity:
         runs_needed=0
         if enough
         else window.more_runs(found.hits, found.latencies.count, _TOLERATED_RATE),
+        confidence=1 - found.p_value,
     )
 
 

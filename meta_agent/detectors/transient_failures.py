@@ -5,8 +5,9 @@ from typing import Final
 
 from meta_agent.detectors.window import StepSample, Window
 from meta_agent.opportunity import Opportunity
+from meta_agent.retry_outcomes import find_curable
 from meta_agent.statistics import benjamini_hochberg, binomial_tail, wilson_bounds
-from telemetry import TRANSIENT
+from telemetry import ErrorClass
 
 KIND: Final = "transient_failures"
 
@@ -21,6 +22,7 @@ class _Failures:
 
     sample: StepSample
     failed: int
+    curable: frozenset[ErrorClass]
 
     @property
     def executions(self) -> int:
@@ -43,9 +45,10 @@ def find_transient_failures(window: Window) -> list[Opportunity]:
     """Return steps that end on transient errors in surely more than 1 % of their executions, in document order.
 
     "Surely" is a Wilson lower bound at 95 % and a binomial test corrected for the number of steps. A step whose rate is
-    above 1 % but not surely so is told with `enough=False`.
+    above 1 % but not surely so is told with `enough=False`. Which errors are transient their class says, until enough
+    retries say otherwise.
     """
-    counted = [_Failures(sample, _count_failed(sample)) for sample in window.samples]
+    counted = [_count_failed(sample) for sample in window.samples]
     proven = benjamini_hochberg([one.p_value for one in counted], q=_FALSE_DISCOVERIES)
     return [
         _describe(one, window, enough=window.enough and sure and one.rate_low >= _TOLERATED_RATE)
@@ -54,8 +57,11 @@ def find_transient_failures(window: Window) -> list[Opportunity]:
     ]
 
 
-def _count_failed(sample: StepSample) -> int:
-    return sum(execution.attempts[-1].error_class in TRANSIENT for execution in sample.executions)
+def _count_failed(sample: StepSample) -> _Failures:
+    curable = find_curable(sample)
+    ended = (execution.attempts[-1].error_class for execution in sample.executions)
+    failed = sum(error_class in curable for error_class in ended if error_class)
+    return _Failures(sample, failed, curable)
 
 
 def _describe(found: _Failures, window: Window, *, enough: bool) -> Opportunity:
@@ -73,13 +79,14 @@ def _describe(found: _Failures, window: Window, *, enough: bool) -> Opportunity:
         runs_needed=0
         if enough
         else window.more_runs(found.failed, found.executions, _TOLERATED_RATE),
+        confidence=1 - found.p_value,
     )
 
 
 def _numbers(found: _Failures) -> dict[str, float]:
     sample = found.sample
     attempts = sample.attempts
-    transient = sum(attempt.error_class in TRANSIENT for attempt in attempts)
+    transient = sum(attempt.error_class in found.curable for attempt in sample.failures)
     return {
         "executions": float(found.executions),
         "failure_rate": found.rate,

@@ -1,5 +1,5 @@
 """Proposers: from an opportunity to candidates."""
 
-from meta_agent.proposers.heuristic import ProposerSettings, propose
+from meta_agent.proposers.heuristic import ProposerSettings, propose, propose_in
 
-__all__ = ["ProposerSettings", "propose"]
+__all__ = ["ProposerSettings", "propose", "propose_in"]

@@ -15,7 +15,7 @@ from meta_agent.candidate import Candidate
 from meta_agent.opportunity import Opportunity
 from meta_agent.proposers.model_answer import ModelAnswer, Sieve
 from meta_agent.proposers.model_budget import ModelLimits, affordable_requests
-from prompt_guard import Plan, Prompt, Rejection, build_prompt, explain_to_model
+from prompt_guard import Plan, Prompt, RefusedEffect, Rejection, build_prompt, explain_to_model
 from telemetry import price_usd
 from workflow import Workflow
 
@@ -47,8 +47,11 @@ def propose_with_model(
     plan: Plan,
     model: "Model | str",
     limits: ModelLimits | None = None,
+    refused: Sequence[RefusedEffect] = (),
 ) -> ModelProposals:
     """Ask `model` for patches to the planned opportunities, at most one each; not from inside a running event loop.
+
+    It is told what was `refused` before, in references and members of closed sets.
 
     A name such as `openai:gpt-4o-mini` is opened with the key its provider expects; a `Model` is used as it is.
     """
@@ -57,16 +60,24 @@ def propose_with_model(
     planned = planned[: limits.max_opportunities]
     if not planned:
         return ModelProposals((), (), Decimal(0), "not asked: no opportunity lies inside the plan")
-    prompt = build_prompt(plan, planned, workflow)
-    sieve = Sieve(workflow, planned, plan, f"model:{_name_of(model)}")
-    return _report(sieve, *_ask_within_limits(sieve, prompt, model, limits), _name_of(model))
+    prompt = build_prompt(plan, planned, workflow, refused=refused)
+    source = f"model:{name_of(model)}"
+    sieve = Sieve(workflow, planned, plan, source, prompt.template_sha256)
+    return ask_through_guard(sieve, prompt, model, limits)
+
+
+def ask_through_guard(
+    sieve: Sieve, prompt: Prompt, model: "Model | str", limits: ModelLimits
+) -> ModelProposals:
+    """Ask within limits, again with the guard's reasons while a patch is refused; never raises."""
+    return _report(sieve, *_ask_within_limits(sieve, prompt, model, limits), name_of(model))
 
 
 def _ask_within_limits(
     sieve: Sieve, prompt: Prompt, model: "Model | str", limits: ModelLimits
 ) -> tuple["RunUsage | None", str]:
     """Return what was used, and what went wrong if something did; what passed the guard stays in the sieve."""
-    requests = affordable_requests(prompt, _name_of(model), limits)
+    requests = affordable_requests(prompt, name_of(model), limits)
     if requests == 0:
         return None, f"not asked: one request could cost more than ${limits.max_usd}"
     from pydantic_ai import UsageLimitUnavailableWarning
@@ -103,7 +114,7 @@ async def _ask(
         await agent.run(
             prompt.user,
             model_settings=settings,
-            usage_limits=_limit_usage(_name_of(model), limits, requests),
+            usage_limits=_limit_usage(name_of(model), limits, requests),
             timeout=limits.timeout_s,
             usage=usage,
         )
@@ -164,7 +175,8 @@ def _price(usage: "RunUsage | None", model_name: str) -> tuple[Decimal, str]:
     return price or Decimal(0), "" if price is not None else "its price is unknown"
 
 
-def _name_of(model: "Model | str") -> str:
+def name_of(model: "Model | str") -> str:
+    """Return a model's name with its provider's."""
     return model if isinstance(model, str) else f"{model.system}:{model.model_name}"
 
 

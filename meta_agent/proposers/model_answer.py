@@ -9,7 +9,6 @@ from meta_agent.candidate import Candidate
 from meta_agent.opportunity import Opportunity
 from meta_agent.proposers.model_titles import name_patch
 from prompt_guard import (
-    GuardedPatch,
     Plan,
     Rejection,
     RejectionReason,
@@ -50,6 +49,8 @@ class Sieve:
     opportunities: Sequence[Opportunity]
     plan: Plan
     source: str
+    template_sha256: str
+    canaries: tuple[str, ...] = ()
     candidates: dict[str, Candidate] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
 
@@ -66,10 +67,10 @@ class Sieve:
             return Rejection(RejectionReason.OUTSIDE_PLAN, detail="it is for no known opportunity")
         if reference in self.candidates:
             return None
-        guarded = self._guard(proposed, opportunity)
-        if isinstance(guarded, Rejection):
-            return guarded
-        self.candidates[reference] = _to_candidate(guarded, opportunity, proposed.why, self.source)
+        accepted = self._accept(proposed, opportunity)
+        if isinstance(accepted, Rejection):
+            return accepted
+        self.candidates[reference] = accepted
         return None
 
     def _find(self, reference: str) -> Opportunity | None:
@@ -78,27 +79,40 @@ class Sieve:
             (found for number, found in numbered if f"opportunity_{number}" == reference), None
         )
 
-    def _guard(self, proposed: ModelPatch, opportunity: Opportunity) -> GuardedPatch | Rejection:
+    def _accept(self, proposed: ModelPatch, opportunity: Opportunity) -> Candidate | Rejection:
         references = number_references(self.plan, self.workflow)
         operations: list[JsonValue] = list(proposed.operations)
         expanded = expand_references(operations, references)
         if isinstance(expanded, Rejection):
             return expanded
-        plan = narrow_plan(self.plan, opportunity.step_id, self.workflow)
-        return check_patch(self.workflow, expanded, plan=plan)
+        return accept_patch(
+            self.workflow,
+            opportunity,
+            expanded,
+            proposed.why,
+            plan=self.plan,
+            source=self.source,
+            template_sha256=self.template_sha256,
+            canaries=self.canaries,
+        )
 
 
-def narrow_plan(plan: Plan, step_id: str, workflow: Workflow) -> Plan:
-    """Return the part of a plan that concerns one step: the step itself and the agent it runs."""
-    node = workflow.node(step_id)
-    own = node.uses.removeprefix("agents.") if node and node.uses.startswith("agents.") else ""
-    agents = tuple(name for name in plan.agents if name == own)
-    return replace(plan, step_ids=(step_id,), agents=agents)
-
-
-def _to_candidate(
-    guarded: GuardedPatch, opportunity: Opportunity, why: str, source: str
-) -> Candidate:
+def accept_patch(
+    workflow: Workflow,
+    opportunity: Opportunity,
+    patch: JsonValue,
+    why: str,
+    *,
+    plan: Plan,
+    source: str,
+    template_sha256: str,
+    canaries: tuple[str, ...] = (),
+) -> Candidate | Rejection:
+    """Return the candidate of a patch that the guard lets through, held to its step and titled by what it does."""
+    own = narrow_plan(plan, opportunity.step_id, workflow)
+    guarded = check_patch(workflow, patch, plan=own, canaries=canaries)
+    if isinstance(guarded, Rejection):
+        return guarded
     patch_class, title = name_patch(guarded.changes)
     return Candidate(
         opportunity=opportunity,
@@ -107,4 +121,14 @@ def _to_candidate(
         rationale=" ".join(remove_unsafe(why).split()),
         source=source,
         patch_class=patch_class,
+        template_sha256=template_sha256,
     )
+
+
+def narrow_plan(plan: Plan, step_id: str, workflow: Workflow) -> Plan:
+    """Return the part of a plan that concerns one step: the step itself and the agent it runs."""
+    node = workflow.node(step_id)
+    own = node.uses.removeprefix("agents.") if node and node.uses.startswith("agents.") else ""
+    agents = tuple(name for name in plan.agents if name == own)
+    prompts = tuple(name for name in plan.prompts if name in agents)
+    return replace(plan, step_ids=(step_id,), agents=agents, prompts=prompts)

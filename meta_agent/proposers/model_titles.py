@@ -32,6 +32,8 @@ def _name_change(change: Changed) -> tuple[str, str]:
             return "token_cap", f"Limit the answers of {who} to {after} tokens"
         case ("model",):
             return "model_swap", f"Switch {who} to {after}"
+        case ("system_prompt",):
+            return "prompt", f"Rewrite the prompt of {who}"
         case ("validators",):
             return "validators", f"Check the answers of {who}"
         case _:

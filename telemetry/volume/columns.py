@@ -32,25 +32,33 @@ class StepKey(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where a body came from: who sent it, and when it arrived."""
+    """Where a body came from: whose it is, when it arrived, and who vouched for it, "" where nobody was asked.
+
+    Files are taken in by whoever looks after the server, requests come from anybody with a token.
+    """
 
     repository: str
     received_ns: int
+    sender: str = ""
+    from_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Spans in arrival order, one array a field.
 
-    `step` and `model` are positions in `steps` and `models`; `trace`, `span` and `run` are 64-bit keys that differ
-    between tenants; costs are in millionths of a millionth of a US dollar, `NO_COST` where none was stated.
+    `step`, `model` and `sender` are positions in `steps`, `models` and `senders`; `trace`, `span` and `run` are 64-bit
+    keys that differ between tenants; costs are in millionths of a millionth of a US dollar, `NO_COST` where none was
+    stated.
     """
 
     steps: tuple[StepKey, ...]
     yaml_paths: tuple[str, ...]
     models: tuple[str, ...]
+    senders: tuple[str, ...]
     step: Numbers
     model: Numbers
+    sender: Numbers
     trace: Keys
     span: Keys
     run: Keys
@@ -65,6 +73,7 @@ class Columns:
     output_tokens: Numbers
     cost_pico: Numbers
     bad: NDArray[np.bool_]
+    from_file: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.step)
@@ -96,6 +105,8 @@ def to_columns(rows: Sequence[Row], sources: Sequence[Source]) -> Columns:
             column[slots.REQUEST_MODEL], column[slots.RESPONSE_MODEL], strict=True
         )
     ]
+    senders: dict[str, int] = {}
+    sender = [senders.setdefault(given.sender, len(senders)) for given in sources]
     received = np.array([given.received_ns for given in sources], np.int64)
     salts = np.array([_salt(given.repository) for given in sources], np.uint64)
     source_of = _numbers(source)
@@ -107,8 +118,10 @@ def to_columns(rows: Sequence[Row], sources: Sequence[Source]) -> Columns:
         steps=tuple(StepKey(*map(str, key)) for key in codes),
         yaml_paths=tuple(yaml_paths),
         models=tuple(map(str, models)),
+        senders=tuple(senders),
         step=_numbers(step),
         model=_numbers(model),
+        sender=_numbers(sender)[source_of],
         trace=trace,
         span=span,
         run=mix_keys(trace, _text_keys(column[slots.RUN_ID])),
@@ -123,6 +136,7 @@ def to_columns(rows: Sequence[Row], sources: Sequence[Source]) -> Columns:
         output_tokens=_numbers(column[slots.OUTPUT_TOKENS]),
         cost_pico=_numbers(column[slots.COST]),
         bad=_numbers(column[slots.BAD]).astype(np.bool_),
+        from_file=np.array([given.from_file for given in sources], np.bool_)[source_of],
     )
 
 
@@ -146,6 +160,11 @@ def _tenants(source: Sequence[Any], sources: Sequence[Source]) -> list[str]:
 def mix_keys(first: Keys, second: Numbers) -> Keys:
     """Return keys of pairs."""
     return _mix(first ^ _mix(second.astype(np.uint64)))
+
+
+def identify_steps(columns: Columns) -> Numbers:
+    """Return a number for each of the steps, the same in all columns."""
+    return np.array([key_of_text("\0".join(step)) >> 1 for step in columns.steps], np.int64)
 
 
 def key_of_text(text: str) -> int:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.attributes import Outcome
-from telemetry.prices import name_price_table, price_usd
-from telemetry.volume.columns import Columns, Numbers, key_of_text, mix_keys
-from telemetry.volume.hourly import HOUR_S, HourlyStats
+from telemetry.prices import date_of_price, name_price_table, price_usd
+from telemetry.volume.columns import Columns, Numbers, identify_steps, mix_keys
+from telemetry.volume.hourly import HOUR_S, HourlyStats, keep_most
 from telemetry.volume.seen import SeenKeys
 from telemetry.volume.sketch import EMPTY, sketch_groups
 from telemetry.volume.slots import (
@@ -48,7 +48,7 @@ def fold_spans(columns: Columns, counts: _Flags, *, reached: SeenKeys) -> Folded
     execution = run | step
     failed = columns.outcome[keep] != _OK
     size = len(groups)
-    pairs = mix_keys(columns.run[keep], _identities(columns)[columns.step[keep]])
+    pairs = mix_keys(columns.run[keep], identify_steps(columns)[columns.step[keep]])
     new_keys = np.zeros(len(keep), np.bool_)
     # Others have no span for a run; each of theirs tells that its trace came by.
     reaching = execution | (columns.role[keep] & OF_OTHERS).astype(np.bool_)
@@ -83,7 +83,7 @@ def fold_spans(columns: Columns, counts: _Flags, *, reached: SeenKeys) -> Folded
             attempt_latency=attempt_latency.get(n, EMPTY),
             failures_by_class=classes.get(n, {}),
             first_failures_by_class=first_classes.get(n, {}),
-            models=models.get(n, {}),
+            models=keep_most(models.get(n, {})),
             priced={name_price_table(): int(priced[n])} if priced[n] else {},
             **{name: int(values[n]) for name, values in sums.items()},
         )
@@ -115,11 +115,6 @@ def _group(columns: Columns, keep: Numbers) -> tuple[list[tuple[int, int]], Numb
     return [(int(each) >> 32, int(each) & 0xFFFFFFFF) for each in distinct], owner.astype(np.int64)
 
 
-def _identities(columns: Columns) -> Numbers:
-    keys = [key_of_text("\0".join(step)) >> 1 for step in columns.steps]
-    return np.array(keys, np.int64)
-
-
 def _count(owner: Numbers, chosen: _Flags, size: int) -> Numbers:
     return np.bincount(owner[chosen], minlength=size)
 
@@ -146,18 +141,19 @@ def _price(columns: Columns, keep: Numbers, attempt: _Flags) -> tuple[Numbers, _
     if not len(missing):
         return priced, worked_out
     places = keep[missing]
-    calls = np.stack(
-        (columns.model[places], columns.input_tokens[places], columns.output_tokens[places])
-    )
+    hours = (columns.start_ns[places] // _HOUR_NS).astype(np.int64)
+    tokens_in, tokens_out = columns.input_tokens[places], columns.output_tokens[places]
+    calls = np.stack((columns.model[places], tokens_in, tokens_out, hours))
     distinct, which = np.unique(calls, axis=1, return_inverse=True)
-    prices = [_price_call(columns.models[model], *tokens) for model, *tokens in distinct.T.tolist()]
+    prices = [_price_call(columns.models[model], *rest) for model, *rest in distinct.T.tolist()]
     priced[missing] = np.array(prices, np.int64)[which.reshape(-1)]
     worked_out[missing] = priced[missing] > 0
     return priced, worked_out
 
 
-def _price_call(model: str, input_tokens: int, output_tokens: int) -> int:
+def _price_call(model: str, input_tokens: int, output_tokens: int, hour: int) -> int:
     if not model or not (input_tokens or output_tokens):
         return 0
-    price = price_usd(model, input_tokens, output_tokens)
+    at = date_of_price(hour * HOUR_S * 10**9)
+    price = price_usd(model, input_tokens, output_tokens, at=at)
     return 0 if price is None else int(round(price, 12) * PICO)

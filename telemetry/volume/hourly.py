@@ -14,6 +14,11 @@ from telemetry.volume.slots import PICO
 
 HOUR_S: Final = 3600
 
+MAX_MODELS: Final = 64
+"""Models that are told apart in an hour of a step."""
+
+OTHER_MODELS: Final = "(other models)"
+
 _NUMBERS: Final = (
     *("spans", "runs", "executions", "failures", "attempts"),
     *("input_tokens", "output_tokens", "cost_pico"),
@@ -68,10 +73,20 @@ def merge_hourly(parts: Iterable[HourlyStats]) -> HourlyStats:
         attempt_latency=merge_sketches(part.attempt_latency for part in all_parts),
         failures_by_class=_add(part.failures_by_class for part in all_parts),
         first_failures_by_class=_add(part.first_failures_by_class for part in all_parts),
-        models=_add(part.models for part in all_parts),
+        models=keep_most(_add(part.models for part in all_parts)),
         priced=_add(part.priced for part in all_parts),
         **dict(zip(_NUMBERS, sums, strict=True)),
     )
+
+
+def keep_most(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """Return counts of at most `MAX_MODELS` names, the rarest together as `OTHER_MODELS`: names come from outside."""
+    if len(counts) <= MAX_MODELS:
+        return counts
+    named = {name: count for name, count in counts.items() if name != OTHER_MODELS}
+    ordered = sorted(named, key=lambda name: (-named[name], name))
+    kept = {name: named[name] for name in sorted(ordered[: MAX_MODELS - 1])}
+    return {**kept, OTHER_MODELS: sum(counts.values()) - sum(kept.values())}
 
 
 def to_step_stats(hourly: HourlyStats) -> StepStats:

@@ -10,7 +10,7 @@ from typing import Final
 
 from telemetry import attributes as names
 from telemetry.attributes import ErrorClass, Outcome
-from telemetry.prices import price_usd
+from telemetry.prices import date_of_price, price_usd
 from telemetry.spans import Attributes, AttributeValue, Span, SpanStatus
 from telemetry.volume import slots
 from telemetry.volume.aliases import CACHE_BESIDE_INPUT, TABLES, Meaning, Work, find_price_name
@@ -83,7 +83,7 @@ def normalise(span: Span) -> Row | None:
     role = _ROLES[work]
     if work is Work.CALL:
         values |= _read_call(told)
-        priced = values.get(names.COST_USD) is None and _price(values, told)
+        priced = values.get(names.COST_USD) is None and _price(values, told, at_ns=span.start_ns)
         if priced:
             values[names.COST_USD] = str(priced)
             role |= slots.PRICED
@@ -155,7 +155,7 @@ def _count_input(told: Told) -> AttributeValue:
     return stated + sum(_count(told, meaning) for meaning in raw)
 
 
-def _price(values: Mapping[str, AttributeValue], told: Told) -> Decimal | None:
+def _price(values: Mapping[str, AttributeValue], told: Told, *, at_ns: int) -> Decimal | None:
     model = values.get(names.RESPONSE_MODEL) or values.get(names.REQUEST_MODEL)
     tokens = (_whole(values.get(names.INPUT_TOKENS)), _whole(values.get(names.OUTPUT_TOKENS)))
     if not isinstance(model, str) or not any(tokens):
@@ -163,6 +163,7 @@ def _price(values: Mapping[str, AttributeValue], told: Told) -> Decimal | None:
     price = price_usd(
         model,
         *tokens,
+        at=date_of_price(at_ns),
         provider=find_price_name(_provider(told)),
         cache_read_tokens=_count(told, Meaning.CACHE_READ_TOKENS, Meaning.RAW_CACHE_READ_TOKENS),
         cache_write_tokens=_count(told, Meaning.CACHE_WRITE_TOKENS, Meaning.RAW_CACHE_WRITE_TOKENS),

@@ -3,7 +3,7 @@
 Source: https://github.com/open-telemetry/opentelemetry-proto (`trace.proto`, `trace_service.proto`). The descriptors
 are ours and partial: an attribute stays the bytes it is, so that whoever reads spans can remember what bytes mean
 instead of taking them apart again (equal attributes have equal bytes in practice). Lists and maps inside a value stay
-bytes too, so no nesting is ever followed.
+bytes too, so no nesting is followed unasked. `Texts` are the same bodies, seen by whoever looks for what was written.
 """
 
 from typing import Any, Final
@@ -50,10 +50,28 @@ _MESSAGES: Final[dict[str, tuple[tuple[str, int, int | str], ...]]] = {
         ("kvlist_value", 6, _BYTES),
         ("bytes_value", 7, _BYTES),
     ),
+    "ArrayValue": (("*values", 1, "AnyValue"),),
+    "KeyValueList": (("*values", 1, "KeyValue"),),
+    "Texts": (("*resource_spans", 1, "TextGroup"),),
+    "TextGroup": (("resource", 1, "Resource"), ("*scope_spans", 2, "TextScope")),
+    "TextScope": (("*spans", 2, "TextSpan"),),
+    "TextSpan": (
+        ("trace_id", 1, _BYTES),
+        ("span_id", 2, _BYTES),
+        ("*attributes", 9, _BYTES),
+        ("*events", 11, "TextEvent"),
+        ("status", 15, "TextStatus"),
+    ),
+    "TextEvent": (("name", 2, _BYTES), ("*attributes", 3, _BYTES)),
+    "TextStatus": (("message", 2, _BYTES),),
     "ExportTraceServiceResponse": (("partial_success", 1, "PartialSuccess"),),
     "PartialSuccess": (("rejected_spans", 1, _INT64), ("error_message", 2, _Field.TYPE_STRING)),
     "RpcStatus": (("code", 1, _INT32), ("message", 2, _Field.TYPE_STRING)),
 }
+_NESTED: Final = {"array_value": "ArrayValue", "kvlist_value": "KeyValueList"}
+MAX_DEPTH: Final = 16
+"""How deep lists and maps are followed inside a value."""
+
 _ONE_OF: Final = {"AnyValue": "value"}
 
 
@@ -97,6 +115,43 @@ def parse_traces(body: bytes) -> Any:
         return _Traces.FromString(body)
     except DecodeError as error:
         raise OtlpError("not an OTLP trace request in protobuf") from error
+
+
+def parse_texts(body: bytes) -> Any:
+    """Return a body with the events and messages of its spans; raises `OtlpError`."""
+    try:
+        return _CLASSES["Texts"].FromString(body)
+    except DecodeError as error:
+        raise OtlpError("not an OTLP trace request in protobuf") from error
+
+
+def read_pair(raw: bytes) -> tuple[str, object]:
+    """Return the key and the value of an attribute as plain data; ("", None) for one that can't be read."""
+    try:
+        pair = KeyValue.FromString(raw)
+    except DecodeError:
+        return "", None
+    return pair.key.decode(errors="replace"), _read_any(pair.value, depth=0)
+
+
+def _read_any(value: Any, *, depth: int) -> object:
+    kind = value.WhichOneof("value")
+    held: Any = getattr(value, kind) if kind else None
+    if kind == "string_value":
+        return held.decode(errors="replace")
+    if kind not in _NESTED:
+        return None if kind == "bytes_value" else held
+    if depth >= MAX_DEPTH:
+        return None
+    try:
+        values = _CLASSES[_NESTED[kind]].FromString(held).values
+    except DecodeError:
+        return None
+    if kind == "array_value":
+        return [_read_any(each, depth=depth + 1) for each in values]
+    return {
+        each.key.decode(errors="replace"): _read_any(each.value, depth=depth + 1) for each in values
+    }
 
 
 def encode_response(rejected_spans: int, message: str) -> bytes:

@@ -4,6 +4,7 @@ Ingest reads every span of every run, so a span is no object there but a list wi
 breaks the contract fills the slot `BAD`, one that isn't of the contract the slot `IGNORED`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Final, cast
@@ -17,7 +18,9 @@ from telemetry.fields import BadFieldError, read_count, read_error_class, read_o
 from telemetry.fields import read_string as _read_string
 from telemetry.spans import (
     NO_ATTRIBUTES,
+    SENDER_NAME,
     SERVICE_INSTANCE,
+    Attributes,
     AttributeValue,
     Span,
     SpanKind,
@@ -57,7 +60,10 @@ END_NS: Final = 26
 REPOSITORY: Final = 27
 INSTANCE: Final = 28
 SOURCE: Final = 29
-_IDS: Final = (TRACE_ID, SPAN_ID, PARENT_ID)
+SENDER: Final = 30
+IDS_AND_TIMES: Final = slice(TRACE_ID, END_NS + 1)
+WHERE_FROM: Final = slice(INSTANCE, SENDER + 1)
+VALIDATORS_MS: Final = 31
 
 MAX_NAME_CHARS: Final = 512
 """Names of steps, models and specs are short; what is longer is no name."""
@@ -66,6 +72,9 @@ PICO: Final = 10**12
 """Costs are counted in millionths of a millionth of a dollar, so that sums are exact."""
 
 _MAX_COUNT: Final = 10**9
+_USUAL_COST: Final = re.compile(r"([0-9]{1,3})\.([0-9]{1,12})", re.ASCII).fullmatch
+"""A cost far below what is refused, exact as it stands: most are, and need no decimal arithmetic."""
+
 RUN, STEP, ATTEMPT_OF_STEP = 1, 2, 4
 OF_OTHERS, PRICED = 8, 16
 """Bits of spans that other emitters sent, which may stand for a step or an attempt too, or for neither; and of those
@@ -83,7 +92,7 @@ NO_COST: Final = -1
 
 EMPTY_ROW: Final[tuple[object, ...]] = (
     *(None, 0, 0, "", "", "", "", NO_OUTCOME, 0, 0, "", "", 0, 0, NO_COST),
-    *("", "", "", 0, None, "", False, b"", b"", b"", 0, 0, "", "", 0),
+    *("", "", "", 0, None, "", False, b"", b"", b"", 0, 0, "", "", 0, "", ""),
 )
 
 Known = tuple[int, object]
@@ -114,16 +123,13 @@ def fill_row(given: Mapping[str, AttributeValue]) -> Row:
 def pack_rows(rows: Iterable[Row]) -> bytes:
     """Return rows in a form that can be kept for a while; `unpack_rows` is the way back."""
     return orjson.dumps(
-        [[*row[:TRACE_ID], *(_hex(row[n]) for n in _IDS), *row[START_NS:]] for row in rows]
+        [[*row[:TRACE_ID], *(each.hex() for each in _ids(row)), *row[START_NS:]] for row in rows]
     )
 
 
 def unpack_rows(packed: bytes) -> list[Row]:
     """Return packed rows as they were."""
-    return [
-        [*row[:TRACE_ID], *(bytes.fromhex(row[n]) for n in _IDS), *row[START_NS:]]
-        for row in orjson.loads(packed)
-    ]
+    return [_unpack(row) for row in orjson.loads(packed)]
 
 
 def to_span(row: Row) -> Span:
@@ -147,12 +153,23 @@ def to_span(row: Row) -> Span:
         end_ns=cast(int, row[END_NS]),
         status=SpanStatus.UNSET,
         attributes=values,
-        resource={SERVICE_INSTANCE: cast(str, row[INSTANCE])} if row[INSTANCE] else NO_ATTRIBUTES,
+        resource=_name_sender(row),
     )
 
 
-def _hex(value: object) -> str:
-    return cast(bytes, value).hex()
+def _unpack(row: Row) -> Row:
+    ids = map(bytes.fromhex, cast(list[str], row[TRACE_ID:START_NS]))
+    # Slots that came later are missing in what an earlier version packed.
+    return [*row[:TRACE_ID], *ids, *row[START_NS:], *EMPTY_ROW[len(row) :]]
+
+
+def _ids(row: Row) -> list[bytes]:
+    return cast(list[bytes], row[TRACE_ID:START_NS])
+
+
+def _name_sender(row: Row) -> Attributes:
+    named = {SERVICE_INSTANCE: row[INSTANCE], SENDER_NAME: row[SENDER]}
+    return {key: cast(str, value) for key, value in named.items() if value} or NO_ATTRIBUTES
 
 
 def _read_name(values: dict[str, AttributeValue], key: str) -> str:
@@ -177,6 +194,9 @@ def _read_pico(values: dict[str, AttributeValue], key: str) -> int:
     stated = values[key]
     if stated == "":
         return NO_COST
+    usual = isinstance(stated, str) and _USUAL_COST(stated)
+    if usual:
+        return int(usual[1]) * PICO + int(usual[2].ljust(12, "0"))
     return int(parse_usd(stated) * PICO)
 
 
@@ -205,6 +225,7 @@ _READERS: Final[dict[str, tuple[int, Callable[[dict[str, AttributeValue], str], 
     names.SCORE: (SCORE, lambda values, _: read_score(values)),
     names.INPUT_HASH: (INPUT_HASH, _read_name),
     names.SIMULATED: (SIMULATED, lambda values, key: values[key] is True),
+    names.VALIDATORS_MS: (VALIDATORS_MS, _read_name),
 }
 CONTRACT: Final = frozenset(_READERS)
 """The attributes that are read at all."""

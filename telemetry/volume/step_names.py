@@ -5,22 +5,34 @@ from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from telemetry.assemble import Quarantine
 from telemetry.volume.columns import Columns, StepKey, key_of_text
-from telemetry.volume.trust import Judged
+from telemetry.volume.trust import Judged, set_aside
 
 MAX_NEW_STEPS: Final = 20_000
 """Steps that a tenant may name for the first time in an hour: ten large workflows in twenty versions each."""
+
+MAX_STEPS: Final = 500_000
+"""Steps that a tenant may have in all, for whoever makes some up every hour."""
 
 
 class StepNames:
     """The steps that have statistics already, and how many each tenant added in the hour that is under way."""
 
-    def __init__(self, known: Iterable[StepKey] = (), *, limit: int = MAX_NEW_STEPS) -> None:
-        self._known = {_identify(step) for step in known}
+    def __init__(
+        self,
+        known: Iterable[StepKey] = (),
+        *,
+        limit: int = MAX_NEW_STEPS,
+        in_all: int = MAX_STEPS,
+    ) -> None:
+        self._known: set[int] = set()
+        self._total: Counter[str] = Counter()
+        for step in known:
+            self._remember(step)
         self._limit = limit
+        self._in_all = in_all
         self._hour = 0
         self._added: Counter[str] = Counter()
 
@@ -36,25 +48,21 @@ class StepNames:
         if not refused:
             return judged
         beyond = judged.counts & np.isin(columns.step, refused)
-        return Judged(judged.counts & ~beyond, self._tell(columns, judged, beyond))
+        return set_aside(columns, judged, beyond, Quarantine.TOO_MANY_STEPS)
 
     def _may_count(self, step: StepKey) -> bool:
-        key = _identify(step)
-        if key in self._known:
+        name = step.repository
+        if _identify(step) in self._known:
             return True
-        if self._added[step.repository] >= self._limit:
+        if self._added[name] >= self._limit or self._total[name] >= self._in_all:
             return False
-        self._added[step.repository] += 1
-        self._known.add(key)
+        self._added[name] += 1
+        self._remember(step)
         return True
 
-    def _tell(
-        self, columns: Columns, judged: Judged, beyond: NDArray[np.bool_]
-    ) -> dict[tuple[str, Quarantine], int]:
-        told = Counter(judged.quarantined)
-        for code, spans in zip(*np.unique(columns.step[beyond], return_counts=True), strict=True):
-            told[columns.steps[code].repository, Quarantine.TOO_MANY_STEPS] += int(spans)
-        return dict(told)
+    def _remember(self, step: StepKey) -> None:
+        self._known.add(_identify(step))
+        self._total[step.repository] += 1
 
 
 def _identify(step: StepKey) -> int:

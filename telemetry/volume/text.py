@@ -1,7 +1,7 @@
 """Takes what people and models wrote out of bodies, before they are written down: prompts, answers, messages of errors.
 
 Of spans of other emitters only the attributes that are understood stay, and numbers and flags; their events, links and
-status messages go. Our own engine writes no text, so its spans stay as they are.
+status messages go, and so do their names. Our own engine writes no text, so its spans stay as they are.
 """
 
 from collections.abc import Container
@@ -10,9 +10,10 @@ from typing import Any, Final
 import orjson
 
 from telemetry.otlp import KEPT_RESOURCE
+from telemetry.volume.attribute_bytes import KEPT_RESOURCE_HEADS, KNOWN_HEADS
+from telemetry.volume.bodies import OWN_SCOPE, Encoding, is_refused
 from telemetry.volume.normalise import KNOWN_NAMES
 from telemetry.volume.protobuf import parse_traces
-from telemetry.volume.rows import KEPT_RESOURCE_HEADS, KNOWN_HEADS, OWN_SCOPE, Encoding, is_refused
 from telemetry.volume.slots import CONTRACT
 
 _Object = dict[str, Any]  # as it came: nothing of it is trusted yet
@@ -23,7 +24,7 @@ _SCALARS: Final = frozenset({"boolValue", "intValue", "doubleValue"})
 _KNOWN: Final = KNOWN_NAMES | CONTRACT
 _KEPT_FIELDS: Final = frozenset(
     {
-        *("traceId", "spanId", "parentSpanId", "name", "kind", "attributes", "status"),
+        *("traceId", "spanId", "parentSpanId", "kind", "attributes", "status"),
         *("startTimeUnixNano", "endTimeUnixNano"),
     }
 )
@@ -46,6 +47,7 @@ def _drop_from_protobuf(body: bytes) -> bytes:
                 if is_refused(span.trace_id, span.span_id, span.attributes):
                     span.Clear()  # with fewer attributes it would no longer be refused
                 else:
+                    span.ClearField("name")
                     _keep(span.attributes, KNOWN_HEADS)
     kept: bytes = message.SerializeToString()
     return body if len(kept) == len(body) else kept

@@ -46,12 +46,30 @@ def judge_spans(columns: Columns, *, is_new: NDArray[np.bool_]) -> Judged:
     counts = np.ones(len(columns), np.bool_)
     quarantined: dict[tuple[str, Quarantine], int] = {}
     for reason, holds in reasons.items():
-        found = np.flatnonzero(holds & counts)
-        if len(found):
-            for code, number in zip(
-                *np.unique(columns.step[found], return_counts=True), strict=True
-            ):
-                key = (columns.steps[code].repository, reason)
-                quarantined[key] = quarantined.get(key, 0) + int(number)
-        counts[found] = False
+        found = holds & counts
+        _count(columns, found, reason, into=quarantined)
+        counts &= ~found
     return Judged(counts, quarantined)
+
+
+def set_aside(
+    columns: Columns, judged: Judged, beyond: NDArray[np.bool_], reason: Quarantine
+) -> Judged:
+    """Return a judgement by which some more spans don't count; those that didn't anyway keep their reason."""
+    quarantined = dict(judged.quarantined)
+    _count(columns, beyond & judged.counts, reason, into=quarantined)
+    return Judged(judged.counts & ~beyond, quarantined)
+
+
+def _count(
+    columns: Columns,
+    found: NDArray[np.bool_],
+    reason: Quarantine,
+    *,
+    into: dict[tuple[str, Quarantine], int],
+) -> None:
+    if not found.any():
+        return
+    for code, spans in zip(*np.unique(columns.step[found], return_counts=True), strict=True):
+        key = (columns.steps[code].repository, reason)
+        into[key] = into.get(key, 0) + int(spans)

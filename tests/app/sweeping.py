@@ -9,14 +9,15 @@ from pydantic import JsonValue
 
 from app.adapters.agents import open_agents
 from app.adapters.price_list import reprice
-from app.bootstrap.improving import choose_suggesting
 from app.ports import CodeHost, RunTests, TestVerdict
 from app.proposal import Proposal
 from app.settings import Mode, Settings, parse_settings
 from app.store import Store
 from app.use_cases.act_on_proposal import Actor
+from app.use_cases.choose_suggesting import choose_suggesting
+from app.use_cases.compose_proposal import propose_alone
+from app.use_cases.grounds import prepare_grounds
 from app.use_cases.run_workflow import Batch, run_batch
-from app.use_cases.suggest import compose_proposal, prepare_grounds
 from app.use_cases.sweep import Grist
 from meta_agent import Candidate, Opportunity
 from telemetry import Run, Span, assemble_runs
@@ -53,21 +54,21 @@ tests:
 """One step that fails one time in seven, and could be retried."""
 
 COSTLY = "costly.flow.yaml"
-COSTLY_SPEC = """\
+COSTLY_SPEC = f"""\
 version: "0.1"
 name: costly
 agents:
-  thinker: {model: "sim:large", system_prompt: Think., max_retries: 3}
-  titler: {model: "sim:small", system_prompt: Find a title., max_retries: 3}
+  thinker: {{model: "sim:large", system_prompt: Think. {"Think again. " * 400}, max_retries: 3}}
+  titler: {{model: "sim:small", system_prompt: Find a title., max_retries: 3}}
 steps:
   - name: title
     uses: agents.titler
-    input: "{{ context.question }}"
+    input: "{{{{ context.question }}}}"
   - name: think
     uses: agents.thinker
-    input: "{{ context.question }}"
+    input: "{{{{ steps.title.output }}}}: {{{{ context.question }}}}"
 """
-"""One step on a large model, which nobody may swap without a person."""
+"""One step on a large model that reads far more than it writes, which nobody may swap without a person."""
 
 AUTO_LOW = """\
 mode: auto-low
@@ -142,7 +143,7 @@ def compose(
     )
     patch = parse_patch([*operations])
     candidate = Candidate(opportunity, patch, title, "Because.", "heuristic:hand", patch_class)
-    return compose_proposal(grounds, candidate)
+    return propose_alone(grounds, candidate)
 
 
 def compose_retries(retries: int, ran: Ran, *, settings: str = AUTO_LOW) -> Proposal:

@@ -164,7 +164,7 @@ class TestApplying:
         scene.commit_elsewhere(SPEC, b"mine")
         outcome = scene.apply_with(scene.host, ScriptedTests(), blob)
         assert outcome.reasons == ("pipeline.yaml changed since this was proposed",)
-        assert state_of(scene.store) is RolloutState.STAGED
+        assert state_of(scene.store) is RolloutState.PROPOSED
         assert content_of(scene.host) == b"mine"
 
     def test_losing_the_race_means_testing_a_new_commit_on_top(self, scene: Scene) -> None:
@@ -195,7 +195,7 @@ class TestApplying:
         )
         outcome = scene.apply_with(host, ScriptedTests(), make_edit(scene.host).blob_before)
         assert outcome.reasons == ("the branch keeps moving; try again later",)
-        assert state_of(scene.store) is RolloutState.STAGED
+        assert state_of(scene.store) is RolloutState.PROPOSED
 
     def test_an_edit_after_landing_holds_the_proposal(self, scene: Scene) -> None:
         def edit_then_fail(folder: Path) -> TestVerdict:
@@ -325,7 +325,7 @@ def test_uncommitted_work_stops_applying_and_nothing_is_left_behind(tmp_path: Pa
     host, head = repository.open(), repository.head()
     with pytest.raises(DirtyRepositoryError):
         apply_proposal(host, store, make_edit(host), run_tests=ScriptedTests(), now=NOW)
-    assert (repository.head(), state_of(store)) == (head, RolloutState.STAGED)
+    assert (repository.head(), state_of(store)) == (head, RolloutState.PROPOSED)
     repository.git("checkout", "--", "other.txt")
     applied = apply_proposal(host, store, make_edit(host), run_tests=ScriptedTests(), now=NOW)
     assert applied.kind is OutcomeKind.APPLIED

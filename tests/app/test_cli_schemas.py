@@ -193,6 +193,8 @@ def test_a_sweep_answers_as_documented(ask: Ask) -> None:
     telemetry = ("--telemetry", "runs.jsonl", "--recordings", "recordings")
     answer = ask("sweep", "--repo", "minimal", *telemetry, code=0, schema="sweep")
     assert [entry["path"] for entry in answer["applied"]] == ["hello.flow.yaml"]
+    empty = ask("ledger", "--repo", "minimal", code=0, schema="ledger")
+    assert (empty["readings"], empty["held"]["of"], empty["bias"]) == ([], 0, None)
 
 
 @pytest.mark.parametrize(

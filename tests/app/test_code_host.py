@@ -1,13 +1,16 @@
-"""The contract of `CodeHost`: the real repository and the fake must agree on all of it."""
+"""The contract of `CodeHost`: a repository on this machine, one on GitHub and the fake agree on all of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.errors import BadInputError, LostRaceError, PathError
+from app.github import GitHubCodeHost
 from app.ports import CodeHost, CommitRef
 from tests.app.scratch_git import make_repository
+from tests.e2e.contract.requests_checked import check_requests
+from tests.e2e.github_server import start_server, why_not
 from tests.fakes.code_host import FakeCodeHost
 
 _CRLF = b"name: a\r\nsteps: []\r\n"
@@ -23,10 +26,20 @@ def _open_git(folder: Path) -> CodeHost:
     return make_repository(folder / "repository", _FILES).open()
 
 
-@pytest.fixture(params=[_open_fake, _open_git], ids=["fake", "git"])
-def host(request: pytest.FixtureRequest, tmp_path: Path) -> CodeHost:
+def _open_github(_: Path) -> CodeHost:
+    if why_not():
+        pytest.skip(why_not())
+    server = start_server()
+    server.reset()
+    server.person().commit({**_FILES, "README.md": None})
+    return GitHubCodeHost(server.api(), checkout=["**"])
+
+
+@pytest.fixture(params=[_open_fake, _open_git, _open_github], ids=["fake", "git", "github"])
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CodeHost]:
     opener: Callable[[Path], CodeHost] = request.param
-    return opener(tmp_path)
+    yield opener(tmp_path)
+    check_requests()
 
 
 def _prepare(host: CodeHost, content: bytes, path: str = "a.flow.yaml") -> CommitRef:
@@ -101,6 +114,11 @@ def test_a_prepared_commit_is_on_no_branch(host: CodeHost) -> None:
     assert ref.parent == before.commit
     assert host.read_file(ref.commit, "a.flow.yaml") == b"new"
     assert host.read_message(ref.commit) == "Tune\n\nWhy.\n"
+
+
+def test_a_commit_knows_what_it_was_made_on(host: CodeHost) -> None:
+    before = host.default_branch().commit
+    assert host.first_parent(_prepare(host, b"new").commit) == before
 
 
 def test_a_prepared_commit_changes_one_file_only(host: CodeHost) -> None:

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from app.store import Store, list_applications, list_ledger, mark_reverted, open_store
+from app.adapters.price_list import reprice
+from app.store import (
+    Store,
+    find_proposal,
+    list_applications,
+    list_ledger,
+    mark_reverted,
+    open_store,
+)
 from app.use_cases.keep_ledger import Measured, keep_ledger
-from meta_agent import RoiSettings
+from app.use_cases.read_track_record import read_ledger, read_track_record
+from meta_agent import Applications, RoiSettings
+from prompt_guard import GUARD_VERSION
 from telemetry import Run
 from tests.app.sweeping import (
     LETTERS_SPEC,
@@ -44,8 +54,15 @@ def store(tmp_path: Path, before: Ran) -> Store:
     return store
 
 
-def measure(store: Store, runs: Sequence[Run]) -> tuple[Measured, ...]:
-    return keep_ledger(store, runs, roi=ROI, now=NOW)
+def measure(store: Store, runs: Sequence[Run], *, after_days: int = 0) -> tuple[Measured, ...]:
+    now = NOW + timedelta(days=after_days)
+    return keep_ledger(store, runs, roi=ROI, now=now, reprice=reprice)
+
+
+def spread(runs: Sequence[Run], *, days: float) -> tuple[Run, ...]:
+    """Let runs begin evenly over so many days since the patch was applied."""
+    step = timedelta(days=days) / len(runs)
+    return tuple(replace(run, started_at=NOW + n * step) for n, run in enumerate(runs, start=1))
 
 
 def test_what_came_is_written_beside_what_was_predicted(
@@ -106,3 +123,75 @@ def test_a_busier_month_is_not_the_credit_of_a_patch(
     ]
     (busy,) = measure(other, [*before.runs, *hurried])
     assert busy.record.realised_usd == calm.record.realised_usd
+
+
+class TestHorizons:
+    def test_the_first_week_and_the_first_month_are_measured_once(
+        self, store: Store, before: Ran, after: Ran
+    ) -> None:
+        runs = before.runs + spread(after.runs, days=60)
+        days = [
+            [line.record.horizon_days for line in measure(store, runs, after_days=age)]
+            for age in (1, 7, 8, 29, 30, 31, 90)
+        ]
+        assert days == [[0], [], [], [], [30], [], []]
+
+    def test_only_runs_within_the_horizon_count(
+        self, store: Store, before: Ran, after: Ran
+    ) -> None:
+        runs = before.runs + spread(after.runs, days=14)
+        measured = {
+            line.record.horizon_days: line.record for line in measure(store, runs, after_days=40)
+        }
+        assert (measured[7].runs, measured[30].runs) == (60, 120)
+        assert measured[7].base_runs == 120
+
+    def test_a_month_late_nothing_early_is_measured_any_more(
+        self, store: Store, before: Ran, after: Ran
+    ) -> None:
+        runs = before.runs + spread(after.runs, days=14)
+        assert 0 not in {line.record.horizon_days for line in measure(store, runs, after_days=40)}
+
+    def test_the_longest_horizon_makes_the_record(
+        self, store: Store, before: Ran, after: Ran
+    ) -> None:
+        runs = before.runs + spread(after.runs, days=14)
+        for age in (1, 8, 40):
+            measure(store, runs, after_days=age)
+        with store.transaction() as rows:
+            found = read_ledger(rows)
+        ((proposal, line),) = found.lines
+        assert (line.horizon_days, proposal.patch_class) == (30, "retries")
+        (reading,) = found.record.readings
+        assert reading.realised == line.realised_usd
+        assert found.record.applications == {"retries": Applications(applied=1, reverted=0)}
+
+    def test_both_arms_are_priced_by_one_table_that_is_named(
+        self, store: Store, before: Ran, after: Ran
+    ) -> None:
+        (measured,) = measure(store, before.runs + after.runs)
+        assert measured.record.price_table.startswith("genai-prices ")
+        assert measured.record.relative_effect is not None
+
+
+def test_what_is_taken_back_is_in_the_record(store: Store) -> None:
+    with store.transaction() as rows:
+        (application,) = list_applications(rows)
+        mark_reverted(rows, application.proposal_id, commit="f" * 40, reason="slower", at=NOW)
+        record = read_track_record(rows)
+    assert record.applications == {"retries": Applications(applied=1, reverted=1)}
+
+
+def test_a_proposal_keeps_what_it_was_made_from(store: Store, before: Ran) -> None:
+    with store.transaction() as rows:
+        (application,) = list_applications(rows)
+        proposal = find_proposal(rows, application.proposal_id)
+    assert proposal is not None
+    made = proposal.facts["provenance"]
+    assert isinstance(made, dict)
+    assert made["guard"] == GUARD_VERSION
+    assert str(made["price_table"]).startswith("genai-prices ")
+    assert (made["runs"], made["recordings"]) == (len(before.runs), len(before.recordings))
+    assert str(made["window_from"]) < str(made["window_to"])
+    assert (made["model"], made["template_sha256"]) == ("", "")
+    assert proposal.facts["steps"] == ["write"]

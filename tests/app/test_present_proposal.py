@@ -14,8 +14,9 @@ def proposal() -> Proposal:
     return compose_retries(3, run_often(read(LETTERS_SPEC)))
 
 
-def line(realised_usd: float | None) -> LedgerRecord:
-    return LedgerRecord("p", Prediction(1.0, 2.0, 3.0), realised_usd, 100, NOW)
+def line(realised_usd: float | None, proposal_id: str = "p", days: int = 0) -> LedgerRecord:
+    predicted = Prediction(1.0, 2.0, 3.0)
+    return LedgerRecord(proposal_id, predicted, realised_usd, 100, NOW, horizon_days=days)
 
 
 def test_every_figure_says_that_it_is_simulated(proposal: Proposal) -> None:
@@ -67,8 +68,14 @@ def test_money_reads_as_people_write_it(amount: float, text: str) -> None:
 def test_the_track_record_counts_what_was_measured() -> None:
     assert describe_record(()) == "nothing measured yet"
     assert describe_record((line(None),)) == "nothing measured yet"
-    text = describe_record((line(2.0), line(9.0), line(None)))
-    assert text == "1 of the last 2 predictions held their 90 % interval"
+    text = describe_record((line(2.0, "a"), line(9.0, "b"), line(None, "c")))
+    held = "1 of the last 2 predictions held their 90 % interval"
+    assert text == f"{held}; realised / predicted 2.75"
+
+
+def test_a_patch_counts_once_at_its_longest_horizon() -> None:
+    ledger = (line(9.0), line(2.0, days=30), line(9.0, days=7), line(9.0))
+    assert describe_record(ledger).startswith("1 of the last 1 ")
 
 
 def test_who_did_not_look_into_the_ledger_says_nothing_of_it(proposal: Proposal) -> None:
@@ -78,5 +85,6 @@ def test_who_did_not_look_into_the_ledger_says_nothing_of_it(proposal: Proposal)
 
 
 def test_only_the_last_twenty_predictions_count() -> None:
-    ledger = (*[line(9.0)] * 10, *[line(2.0)] * 20)
-    assert describe_record(ledger) == "20 of the last 20 predictions held their 90 % interval"
+    early = [line(9.0, f"early-{number}") for number in range(10)]
+    late = [line(2.0, f"late-{number}") for number in range(20)]
+    assert describe_record((*early, *late)).startswith("20 of the last 20 predictions held")

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from sqlalchemy import NullPool, create_engine
 
 from app.errors import BadInputError, StoreBusyError, StoreError
 from app.store import (
@@ -102,15 +105,19 @@ class TestOpening:
 
     def test_a_database_of_the_first_version_is_upgraded_in_place(self, tmp_path: Path) -> None:
         path = tmp_path / "flujo.db"
+        _make_first_version(path)
         with open_store(path).transaction() as rows:
-            save_proposal(rows, _PROPOSAL)
-        first = {"proposals", "applications", "journal", "ledger", "memory"}
-        for table in _list_tables(path) - first:
-            _execute(path, f"DROP TABLE {table}")
-        _execute(path, "PRAGMA user_version = 1")
-        with open_store(path).transaction() as rows:
-            assert find_proposal(rows, "p1") == _PROPOSAL
+            found = find_proposal(rows, "p1")
+            assert found is not None
+            assert (found.title, found.created_at, found.patch) == ("Retry", _NOW, [])
+            assert [each.commit for each in list_applications(rows)] == ["c"]
+            assert [entry.id for entry in list_open_entries(rows)] == [7]
+            assert [record.runs for record in list_ledger(rows)] == [40]
+            assert len(list_memories(rows, now=_NOW - timedelta(days=1))) == 1
+            assert announce(rows, "p1", Step.LAND, {}, at=_NOW) == 8
             assert list_tokens(rows) == ()
+        with open_store(path).of("github:1").transaction() as rows:
+            assert list_proposals(rows) == ()
 
     def test_the_revisions_lead_to_the_tables_that_the_rows_describe(self, store: Store) -> None:
         with store.transaction() as rows:
@@ -183,6 +190,12 @@ class TestTransactions:
         with store.exclusively(), busy, other.exclusively():
             pass
         with other.exclusively():
+            pass
+
+    def test_each_repository_may_be_changed_by_somebody_else(self, store: Store) -> None:
+        one, other = store.of("github:1"), store.of("github:2")
+        busy = pytest.raises(StoreBusyError, match="another Flujo")
+        with store.exclusively(), one.exclusively(), other.exclusively(), busy, one.exclusively():
             pass
 
     def test_a_time_without_a_zone_is_refused(self, store: Store) -> None:
@@ -321,11 +334,31 @@ def test_the_ledger_only_grows(stocked: Store) -> None:
         assert list_ledger(rows) == (week, month)
 
 
-def _list_tables(path: Path) -> set[str]:
-    connection = sqlite3.connect(path)
-    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    connection.close()
-    return {name for (name,) in found}
+_FIRST_PROPOSAL = (
+    "'p1', 'x', 's', 'f', 'Retry', 'h', 'c', 'LOW', 'applied', '[]', '', NULL, NULL, NULL, '', '{}'"
+)
+
+
+def _make_first_version(path: Path) -> None:
+    """Write a database as the first Flujo did, with a row in each table."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    at = _NOW.isoformat(timespec="microseconds")
+    for statement in (
+        "DROP TABLE alembic_version",
+        f"INSERT INTO proposals VALUES ({_FIRST_PROPOSAL}, '{at}')",
+        f"INSERT INTO applications VALUES ('p1', 'c', 'x', 'b', 'd', 's', 't', '{at}', '', NULL, '')",
+        f"INSERT INTO journal VALUES (7, 'p1', 'land', '{{}}', '{at}', NULL)",
+        f"INSERT INTO ledger VALUES (3, 'p1', 1, 2, 3, NULL, 40, '{at}')",
+        f"INSERT INTO memory VALUES ('f', 'rejected', '{at}')",
+        "PRAGMA user_version = 1",
+    ):
+        _execute(path, statement)
 
 
 def _execute(path: Path, statement: str) -> None:

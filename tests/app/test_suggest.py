@@ -5,8 +5,10 @@ import pytest
 from pydantic import JsonValue
 
 from app.proposal import Proposal
-from app.use_cases.suggest import Suggestions, SuggestSettings, suggest
-from meta_agent import ModelProposals, Verdict
+from app.use_cases.grounds import SuggestSettings, prepare_grounds
+from app.use_cases.present_proposal import present
+from app.use_cases.suggest import Suggestions, suggest
+from meta_agent import ModelProposals, Verdict, is_held_out
 from policy_dsl import Policy
 from tests.app.sweeping import (
     AUTO_LOW,
@@ -218,3 +220,70 @@ def test_a_proposal_knows_the_spec_it_is_for(letters: Ran) -> None:
     (proposal,) = find(letters).proposals
     assert isinstance(proposal, Proposal)
     assert proposal.base.path == LETTERS
+
+
+class TestTogether:
+    TWO = LETTERS_SPEC.replace(
+        "tests:\n",
+        "  - name: sign\n    uses: agents.signer\ntests:\n",
+    ).replace("steps:\n", '  signer: {model: "sim:flaky", system_prompt: Sign.}\nsteps:\n')
+
+    def test_patches_at_two_places_are_estimated_as_one_change(self) -> None:
+        workflow = read(self.TWO)
+        found = find(run_often(workflow, 200), workflow)
+        assert len(found.proposals) == 2
+        assert found.together is not None
+        assert set(found.together.proposals) == {one.id for one in found.proposals}
+        own = [one.roi for one in found.proposals if one.roi]
+        assert found.together.sum_usd == pytest.approx(sum(roi.mid for roi in own))
+        # One review, and runs that are lost at one step are saved only if the other holds too.
+        assert found.together.roi.mid > max(roi.mid for roi in own)
+        assert found.together.roi.costs.review_usd < sum(roi.costs.review_usd for roi in own) + 1e-9
+        assert found.together.evidence.verdict is Verdict.BETTER
+
+    def test_one_alone_has_nobody_to_be_together_with(self, letters: Ran) -> None:
+        assert find(letters).together is None
+
+    def test_one_that_waits_for_another_is_not_counted_twice(self) -> None:
+        workflow = read(COSTLY_SPEC, COSTLY)
+        found = find(run_often(workflow), workflow)
+        if found.together:
+            waiting = {one.id for one in found.proposals if one.behind}
+            assert waiting.isdisjoint(found.together.proposals)
+
+
+class TestHoldOut:
+    def test_proposers_never_see_what_the_verdict_rests_on(self) -> None:
+        workflow = read(LETTERS_SPEC)
+        ran = run_often(workflow, 400)
+        grounds = prepare_grounds(
+            workflow, ran.runs, ran.recordings, grist_of(ran).suggesting, None
+        )
+        assert grounds.baseline.hold_out.is_kept
+        assert not any(is_held_out(run.run_id) for run in grounds.seen_runs)
+        assert not any(is_held_out(one.run_id) for one in grounds.seen_recordings)
+        assert len(grounds.seen_recordings) < len(ran.recordings)
+
+    def test_what_held_out_runs_say_changes_no_proposal(self) -> None:
+        """Whoever forges the held-out runs changes verdicts, never patches."""
+        workflow = read(LETTERS_SPEC)
+        ran = run_often(workflow, 400)
+        forged = tuple(
+            replace(run, cost_usd=run.cost_usd + 1, latency_ms=run.latency_ms * 9)
+            if is_held_out(run.run_id)
+            else run
+            for run in ran.runs
+        )
+        honest, lied_to = find(ran), find(Ran(forged, ran.recordings))
+        assert [one.patch for one in honest.proposals] == [one.patch for one in lied_to.proposals]
+        assert [one.numbers for one in honest.opportunities] == [
+            one.numbers for one in lied_to.opportunities
+        ]
+
+    def test_below_three_hundred_runs_all_serve_for_all_and_the_page_says_so(
+        self, letters: Ran
+    ) -> None:
+        (proposal,) = find(letters).proposals
+        assert proposal.evidence.held_out == 0
+        rows = {row.label: row for row in present(proposal).evidence}
+        assert "too few runs to hold some out" in rows["held out"].verdict

@@ -85,7 +85,7 @@ class TestApplying:
         assert offered_branches(host) == []
 
     def test_at_most_one_patch_a_spec_is_applied_in_a_sweep(self, store: Store) -> None:
-        steps = '  - {name: again, uses: agents.writer, input: "{{ this }}"}\ntests:'
+        steps = '  - {name: again, uses: agents.writer, input: "{{ steps.write.output }}"}\ntests:'
         spec = LETTERS_SPEC.replace("tests:", steps)
         done = sweep(
             make_actor(make_host({LETTERS: spec}), store), grist_of(run_often(read(spec), 300))
@@ -93,6 +93,19 @@ class TestApplying:
         fates = [handled.fate for handled in done.handled]
         assert fates == [Fate.APPLIED, Fate.QUEUED]
         assert "one patch at a time" in done.handled[1].reason
+
+    @pytest.mark.parametrize("limit", [0, 1])
+    def test_a_sweep_applies_no_more_than_it_may(
+        self, store: Store, letters: Ran, limit: int
+    ) -> None:
+        other = LETTERS_SPEC.replace("name: letters", "name: others")
+        host = make_host({LETTERS: LETTERS_SPEC, "others.flow.yaml": other})
+        grist = grist_of(letters + run_often(read(other, "others.flow.yaml")))
+        limits = f"{AUTO_LOW}limits: {{applied_per_sweep: {limit}}}\n"
+        done = sweep(make_actor(host, store, settings=limits), grist)
+        applied = [handled for handled in done.handled if handled.fate is Fate.APPLIED]
+        queued = [handled for handled in done.handled if "as many as it may" in handled.reason]
+        assert (len(applied), len(queued)) == (limit, 2 - limit)
 
     def test_a_patch_that_fails_where_it_landed_is_taken_back_and_remembered(
         self, store: Store, letters: Ran

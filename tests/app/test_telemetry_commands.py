@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from app.cli.main import run_command
+from app.cli.serving import open_data
+from app.segments.roll_up import RollUp
+from app.store import list_samples
 from telemetry import AttributeValue, Span, attributes, encode_traces
 from tests.telemetry.builders import START_NS, make_run_spans
 
@@ -191,6 +195,7 @@ def test_everything_survives_a_back_up_and_a_restore(ask: Ask) -> None:
 
 
 def test_a_spec_without_telemetry_says_what_to_do(ask: Ask, say: Callable[..., str]) -> None:
+    ask("tokens", "list")
     assert "flujo ingest" in say("stats", "minimal/hello.flow.yaml")
 
 
@@ -207,7 +212,10 @@ def test_a_file_of_nonsense_is_a_few_lines_and_a_no(
         assert told.err.splitlines()[-1].startswith("skipped 35 more")
 
 
-@pytest.mark.parametrize("command", [["back-up", "x.tar"], ["compact"]])
+@pytest.mark.parametrize(
+    "command",
+    [["store", "back-up", "x.tar"], ["store", "compact"], ["store", "text"], ["stats"]],
+)
 def test_a_mistyped_data_folder_is_no_empty_one(
     command: list[str],
     tmp_path: Path,
@@ -215,6 +223,45 @@ def test_a_mistyped_data_folder_is_no_empty_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run_command(["store", *command, "--data-dir", "dtaa"]) == 2
+    assert run_command([*command, "--data-dir", "dtaa"]) == 2
     assert "no server kept anything in dtaa" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_server_keeps_is_what_proposals_rest_on(
+    ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_minimal(40)
+    capsys.readouterr()
+    ask("ingest", "runs.jsonl")
+    with open_data(Path("data"), None)[1].transaction() as rows:
+        assert list_samples(rows) == ()
+    settle(Path("data"))
+    of_server = ask("suggest", "minimal/hello.flow.yaml")
+    assert run_command([*SUGGEST, "--telemetry", "runs.jsonl"]) == 0
+    of_files = json.loads(capsys.readouterr().out)
+    assert of_server["notes"] == of_files["notes"]
+    assert [one["id"] for one in of_server["proposals"]] == [
+        one["id"] for one in of_files["proposals"]
+    ]
+    assert run_command([*SUGGEST, "--telemetry", "runs.jsonl", "--data-dir", "data"]) == 2
+    assert run_command(SUGGEST) == 2
+    assert run_command([*SUGGEST, "--data-dir", "nowhere"]) == 2
+    assert not Path("nowhere").exists()
+
+
+def test_a_repository_without_runs_on_the_server_is_told_by_name(
+    ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask("tokens", "list")
+    assert run_command([*SUGGEST, "--data-dir", "data", "--repository", "acme/none"]) == 0
+    assert "no whole runs of 'acme/none'" in capsys.readouterr().err
+
+
+SUGGEST = ["suggest", "minimal/hello.flow.yaml", "--format", "json"]
+
+
+def settle(data: Path) -> None:
+    """Keep the runs that are complete, as a server does half a minute after their last span."""
+    folder, store = open_data(data, None)
+    RollUp(folder.segments, store).settle(now_ns=time.time_ns() + 3600 * 10**9)

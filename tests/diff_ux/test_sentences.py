@@ -43,6 +43,11 @@ def _skill(name: str, **fields: object) -> Json:
             {"validators": ["flujo.check.pii"]},
             "⚠️ Replace validator flujo.check.length with validator flujo.check.pii on step s",
         ),
+        (
+            {"validators": ["flujo.check.length", "flujo.check.pii"]},
+            {"validators": ["flujo.check.pii", "flujo.check.length"]},
+            "🔀 Reorder the validators of step s: flujo.check.pii, flujo.check.length look in this order now",
+        ),
         ({}, {"uses": "flujo.value.pass"}, "🛠 Run flujo.value.pass in s instead of flujo.text.normalise"),
         ({}, {"description": "Looks up."}, "📝 Describe s"),
         ({"description": "A"}, {"description": "B"}, "📝 Reword the description of s"),

@@ -31,3 +31,10 @@ def run(folder: Path, *arguments: str) -> None:
         [sys.executable, *arguments], cwd=folder, env=environ, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_guard_can_be_used_by_itself_as_the_reference_says(tmp_path: Path) -> None:
+    page = read_page(ROOT / "docs" / "reference" / "python-api.md")
+    (block,) = [block.body for block in page.blocks if "prompt_guard" in block.body]
+    (tmp_path / "page.py").write_text(block, encoding="utf-8")
+    run(tmp_path, "page.py")

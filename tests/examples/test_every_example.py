@@ -63,7 +63,8 @@ def test_there_are_examples() -> None:
 def test_no_spec_hides_behind_another_name() -> None:
     others = {path for path in EXAMPLES.rglob("*.y*ml") if ".github" not in path.parts}
     looks_like_one = {path for path in others if "\nsteps:" in path.read_text(encoding="utf-8")}
-    assert looks_like_one <= set(SPECS.values())
+    # One is broken on purpose: its tests are what is mended there.
+    assert looks_like_one - {EXAMPLES / "self-healing" / "refunds.broken.yaml"} <= {*SPECS.values()}
 
 
 @every_spec

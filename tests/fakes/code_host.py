@@ -58,7 +58,7 @@ class FakeCodeHost:
 
     def blob_sha(self, commit: str, path: str) -> str | None:
         content = self.read_file(commit, path)
-        return None if content is None else self._hash_blob(content)
+        return None if content is None else self.hash_blob(content)
 
     def list_files(self, commit: str) -> tuple[str, ...]:
         return tuple(sorted(set(self.commits[commit].files) - self.links))
@@ -66,9 +66,12 @@ class FakeCodeHost:
     def read_message(self, commit: str) -> str:
         return self.commits[commit].message
 
+    def first_parent(self, commit: str) -> str:
+        return self.commits[commit].parent or ""
+
     def prepare_commit(self, *, parent: str, path: str, content: bytes, message: str) -> CommitRef:
         before = self.blob_sha(parent, path)
-        after = self._hash_blob(content)
+        after = self.hash_blob(content)
         if before == after:
             raise BadInputError(f"{path!r} already has this content")
         files = {**self.commits[parent].files, path: content}
@@ -118,15 +121,19 @@ class FakeCodeHost:
         self.heads[self.default] = ref.commit
         return ref.commit
 
+    def store(self, files: Mapping[str, bytes], message: str, parent: str) -> str:
+        """Make a commit that is on no branch; return its id."""
+        return self._store(_Commit(files, message, parent))
+
     def _store(self, commit: _Commit) -> str:
         for content in commit.files.values():
-            self._hash_blob(content)
+            self.hash_blob(content)
         facts = repr((sorted(commit.files.items()), commit.message, commit.parent))
         name = hashlib.sha1(facts.encode(), usedforsecurity=False).hexdigest()
         self.commits[name] = commit
         return name
 
-    def _hash_blob(self, content: bytes) -> str:
+    def hash_blob(self, content: bytes) -> str:
         header = f"blob {len(content)}\0".encode()
         name = hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
         self.blobs[name] = content

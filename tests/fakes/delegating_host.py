@@ -37,6 +37,9 @@ class DelegatingHost:
     def read_message(self, commit: str) -> str:
         return self.host.read_message(commit)
 
+    def first_parent(self, commit: str) -> str:
+        return self.host.first_parent(commit)
+
     def prepare_commit(self, *, parent: str, path: str, content: bytes, message: str) -> CommitRef:
         return self.host.prepare_commit(parent=parent, path=path, content=content, message=message)
 

@@ -16,7 +16,8 @@ from meta_agent import (
     replay_baseline,
     weigh,
 )
-from meta_agent.evidence import find_stand_ins, sign_test, success_loss_bound, value_of
+from meta_agent.paired_tests import sign_test, success_loss_bound, value_of
+from meta_agent.stand_ins import find_stand_ins
 from tests.app.sweeping import LETTERS_SPEC, Ran, read, run_often
 from workflow import Recording, Workflow, compile_program
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meta_agent import Memory, MemoryReason, fingerprint, is_blocked
+from meta_agent import (
+    Memory,
+    MemoryReason,
+    fingerprint,
+    is_blocked,
+    list_refused,
+    remember_effect,
+)
+from prompt_guard.refused import REASONS
 from workflow import (
     ABSENT,
     Added,
@@ -152,3 +160,27 @@ def test_going_further_the_same_way_is_always_blocked(
 ) -> None:
     memory = _remember(_change(start, start * factor))
     assert _is_blocked(memory, _change(start, start * factor * further))
+
+
+@pytest.mark.parametrize("reason", MemoryReason)
+def test_every_reason_has_an_end(reason: MemoryReason) -> None:
+    entry = remember_effect("[]", reason, _NOW)
+    assert _NOW + timedelta(days=30) <= entry.until <= _NOW + timedelta(days=365)
+
+
+def test_a_person_may_name_another_end() -> None:
+    until = _NOW + timedelta(days=7)
+    assert remember_effect("[]", MemoryReason.NOT_NOW, _NOW, until=until).until == until
+
+
+def test_what_was_refused_is_told_by_field_direction_and_reason() -> None:
+    effect = fingerprint(_PATH, [_change(20, 60)])
+    memory = [remember_effect(effect, MemoryReason.TOO_RISKY, _NOW)]
+    (told,) = list_refused(_PATH, memory, _NOW)
+    assert (told.direction, told.doublings, told.reason) == ("up", 2, "too risky")
+    assert list_refused("other.yaml", memory, _NOW) == ()
+    assert list_refused(_PATH, memory, _NOW + timedelta(days=400)) == ()
+
+
+def test_every_reason_is_one_the_airlock_knows() -> None:
+    assert {reason.value for reason in MemoryReason} == REASONS

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from meta_agent import (
     PRIORS,
+    Applications,
     Pair,
     RoiEstimate,
     RoiSettings,
     RunOutcome,
     SettingsError,
+    TrackRecord,
     Traffic,
     estimate_roi,
     measure_realised,
@@ -55,7 +57,7 @@ def _estimate(
         traffic=_TRAFFIC,
         patch_class=patch_class,
         tier_name=tier_name,
-        p_rollback=0.1,
+        record=TrackRecord(applications={patch_class: Applications(10, 2)}),
         evaluation_usd=0.25,
         future_runs=future_runs,
         rng=np.random.default_rng(seed),

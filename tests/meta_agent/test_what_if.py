@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meta_agent import Pair, imagine_pairs, outcome_of
-from telemetry import ErrorClass, Run
+from telemetry import Attempt, ErrorClass, Run
 from tests.meta_agent.builders import (
     answer_under,
     ask,
+    attempt,
     fail_at_times,
     make_runs,
     make_workflow,
@@ -94,6 +95,73 @@ def test_a_cheaper_model_is_repriced_at_the_same_tokens() -> None:
         reprice=lambda model, used, made: Decimal(used + made) / 1_000_000,
     )
     assert all(pair.head.cost_usd < pair.base.cost_usd for pair in pairs)
+
+
+class TestOtherModels:
+    base = make_workflow()
+    head = parse_workflow(base.text.replace("sim:large", "sim:small"), path=base.path)
+
+    def test_their_time_and_failures_are_those_seen_at_the_very_step(self) -> None:
+        runs = make_runs(self.base, 120, draft=answer_in_turn)
+        pairs = imagine(self.base, self.head, runs)
+        before = sum(pair.base.latency_s for pair in pairs)
+        assert sum(pair.head.latency_s for pair in pairs) < before - 60 * 0.5
+
+    def test_what_they_do_at_other_steps_says_nothing_of_this_one(self) -> None:
+        slow = ask("sim:large", usd_per_token=0.001)
+        runs = make_runs(self.base, 60, classify=answer_quickly, draft=slow)
+        pairs = imagine(self.base, self.head, runs)
+        assert [pair.head.latency_s for pair in pairs] == [pair.base.latency_s for pair in pairs]
+
+    def test_what_nobody_has_asked_keeps_the_time_of_the_old_one(self) -> None:
+        runs = make_runs(self.base, 60, draft=ask("sim:large", usd_per_token=0.001))
+        pairs = imagine(self.base, self.head, runs)
+        assert [pair.head.latency_s for pair in pairs] == [pair.base.latency_s for pair in pairs]
+
+
+def answer_in_turn(random: Random, number: int) -> Attempt:
+    """Half of the answers are the small model's, which is the quicker one."""
+    if random.random() < 0.5:
+        return answer_quickly(random, number)
+    return attempt(number, latency_s=2.0, model="sim:large", tokens=(9, 9))
+
+
+def answer_quickly(_: Random, number: int) -> Attempt:
+    return attempt(number, latency_s=0.01, model="sim:small", tokens=(9, 9))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Write.", "Write well."),
+        ("uses: agents.writer", "uses: agents.writer\n    validators: [flujo.check.length]"),
+        ("  - name: lookup\n    uses: flujo.http.get\n", ""),
+        ("uses: flujo.http.get", "uses: flujo.value.pass"),
+    ],
+)
+def test_of_what_no_telemetry_tells_nothing_is_imagined(old: str, new: str) -> None:
+    base = make_workflow()
+    assert old in base.text
+    head = parse_workflow(base.text.replace(old, new), path=base.path)
+    assert imagine(base, head, make_runs(base, 40)) == []
+
+
+def test_words_that_nothing_runs_on_change_nothing() -> None:
+    base = make_workflow()
+    head = parse_workflow(
+        base.text.replace("- name: lookup", "- name: lookup\n    description: Looks it up."),
+        path=base.path,
+    )
+    pairs = imagine(base, head, make_runs(base, 40))
+    assert [pair.head for pair in pairs] == [pair.base for pair in pairs]
+
+
+def test_an_attempt_that_is_cut_short_is_paid_for_its_share() -> None:
+    base = make_workflow()
+    head = make_workflow(draft_config="{timeout_s: 2}")
+    runs = make_runs(base, 1, draft=lambda _, number: attempt(number, latency_s=8, cost_usd=0.4))
+    (pair,) = imagine(base, head, runs)
+    assert pair.head.cost_usd == pytest.approx(0.1)
 
 
 def test_without_runs_there_are_no_pairs() -> None:

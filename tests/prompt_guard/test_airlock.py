@@ -143,7 +143,8 @@ def test_the_prompt_is_plain_ascii() -> None:
     workflow = parse()
     prompt = build_prompt(make_plan(workflow), [Found()], workflow)
     assert (prompt.system + prompt.user).isascii()
-    assert json.loads(prompt.user).keys() == {"examples", "fields", "current", "opportunities"}
+    parts = {"examples", "fields", "current", "refused", "opportunities"}
+    assert json.loads(prompt.user).keys() == parts
 
 
 def test_the_schema_names_the_plans_models_and_bounds_every_number() -> None:

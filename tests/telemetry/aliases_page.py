@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from telemetry.prices import PRICED_AT
 from telemetry.volume.aliases import CACHE_BESIDE_INPUT, TABLES, Alias, AliasTable, Meaning, Work
 from telemetry.volume.normalise import ERROR_CLASSES
 
@@ -80,8 +79,8 @@ def _describe_rules() -> Iterable[str]:
     )
     yield (
         "A cost that the emitter states counts as it is. Otherwise it is worked out from the tokens by the table of\n"
-        f"`genai-prices` as of {PRICED_AT:%Y-%m-%d}; `flujo stats` says for how many calls, by which version of the\n"
-        "table. Of a provider or a model that isn't in the table nothing is said.\n"
+        "`genai-prices`, at the price of the span's own date; `flujo stats` says for how many calls, by which version\n"
+        "of the table. Of a provider or a model that isn't in the table nothing is said.\n"
     )
     yield (
         "A span failed if its status is an error. Why is read from `error.type`, if it is one of these; all else is a\n"

@@ -1,5 +1,6 @@
 """Which runs may say what is worth improving: the laws of both rules."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -10,11 +11,13 @@ from telemetry import Run, limit_sources, set_extremes_apart
 from tests.telemetry.builders import SHA256, make_attempt, make_run, make_step_run
 
 
-def make_runs(source: str, count: int, *, spec_sha256: str = SHA256) -> list[Run]:
+def make_runs(source: str, count: int, *, sender: str = "", spec_sha256: str = SHA256) -> list[Run]:
     step = make_step_run("draft", [make_attempt()])
     return [
         replace(
-            make_run([step], run_id=f"{source}-{number:05}", spec_sha256=spec_sha256), source=source
+            make_run([step], run_id=f"{sender}{source}-{number:05}", spec_sha256=spec_sha256),
+            source=source,
+            sender=sender,
         )
         for number in range(count)
     ]
@@ -46,6 +49,37 @@ def test_no_source_has_more_than_its_share(counts: list[int], share: float) -> N
 def test_a_single_source_stays_whole(count: int) -> None:
     runs = make_runs("", count)
     assert limit_sources(runs) == tuple(runs)
+
+
+def test_a_sender_who_invents_sources_still_has_one_share() -> None:
+    flood = [run for n in range(200) for run in make_runs(f"made-up-{n}", 1, sender="one")]
+    kept = limit_sources([*flood, *make_runs("a", 10, sender="two")])
+    assert [sum(run.sender == name for run in kept) for name in ("one", "two")] == [10, 10]
+
+
+def test_the_same_name_under_two_tokens_is_two_sources() -> None:
+    runs = [*make_runs("worker", 10, sender="one"), *make_runs("worker", 10, sender="two")]
+    assert limit_sources(runs) == tuple(runs)
+
+
+_OWNERS = st.tuples(st.sampled_from("ABC"), st.sampled_from("xyz"))
+
+
+@settings(deadline=None, max_examples=50)
+@given(counts=st.dictionaries(_OWNERS, st.integers(1, 40), min_size=1, max_size=9))
+def test_neither_sources_nor_senders_have_more_than_their_share(
+    counts: dict[tuple[str, str], int],
+) -> None:
+    runs = [
+        run
+        for (sender, source), count in counts.items()
+        for run in make_runs(source, count, sender=sender)
+    ]
+    kept = limit_sources(runs)
+    for owners in ([run.sender for run in kept], [(run.sender, run.source) for run in kept]):
+        if len(set(owners)) > 1:
+            assert max(Counter(owners).values()) <= len(owners) / 2
+    assert kept
 
 
 def test_what_is_kept_of_a_flood_is_spread_over_it() -> None:

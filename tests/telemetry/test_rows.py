@@ -57,7 +57,8 @@ def test_what_is_remembered_means_the_same_the_second_time() -> None:
     for source in range(3):
         reader.read(body, Encoding.PROTOBUF, found, source=source, tenant="")
     first, second, third = (
-        [row[:-1] for row in found.rows if row[slots.SOURCE] == source] for source in range(3)
+        [row[: slots.SOURCE] for row in found.rows if row[slots.SOURCE] == source]
+        for source in range(3)
     )
     assert first == second == third
 

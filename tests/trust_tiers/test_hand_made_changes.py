@@ -68,6 +68,17 @@ def test_a_step_that_one_version_lacks_is_high() -> None:
     assert judge_change(described, comparison).tier is HIGH
 
 
+@pytest.mark.parametrize("gone_before", [True, False])
+def test_a_knob_of_a_step_that_only_one_version_has_is_high(gone_before: bool) -> None:
+    change, there = only_change(configure("fetch", max_retries=2))
+    gone = edited(lambda document: document["steps"].pop(6))
+    sides = (gone, there.after) if gone_before else (there.before, gone)
+    decision = judge_change(
+        replace(change, subject=Subject("step", "mystery")), Comparison(*sides, LIMITS)
+    )
+    assert decision.reasons == ("mystery: the step isn't there in both versions",)
+
+
 def test_documentation_of_an_import_is_a_prompt_to_whatever_it_holds() -> None:
     def use_import(document: dict[str, Any]) -> None:
         document["imports"] = {"child": "child.yaml"}

@@ -12,6 +12,7 @@ from tests.builders import make_attempt, make_program, make_recording, record
 from tests.fakes.agents import Answer, ScriptedAgents, ask_by_chance
 from tests.workflow.random_workflows import programs
 from workflow import (
+    ModelSample,
     Program,
     Recording,
     Replayed,
@@ -279,3 +280,94 @@ def test_latencies_do_not_depend_on_the_runs_replayed_before() -> None:
     ]
     awkward = recorded(make_attempt(latency_s=0.1 + 0.2), run_id="awkward")
     assert latencies([*hanging, awkward])[-1] == latencies([awkward])[0]
+
+
+SLOW = make_attempt(result="late", latency_s=8, cost_usd="0.4", model="sim:large", tokens=(30, 4))
+
+
+class TestPayingForWhatIsStopped:
+    def test_an_attempt_that_a_new_timeout_stops_is_paid_for_its_share_of_the_time(self) -> None:
+        (after,) = replay(draft("{timeout_s: 2}"), recorded(SLOW))
+        assert after.result.outcome is Outcome.TIMEOUT
+        assert after.result.cost_usd == 0
+        assert float(after.cut_off_usd) == pytest.approx(0.1)
+        assert after.unpriced == 0
+
+    def test_each_retry_that_is_stopped_is_paid_for(self) -> None:
+        (after,) = replay(draft("{timeout_s: 2, max_retries: 2}"), recorded(SLOW))
+        assert float(after.cut_off_usd) == pytest.approx(0.3)
+
+    def test_what_ends_in_time_is_paid_for_once(self) -> None:
+        (after,) = replay(draft("{timeout_s: 9}"), recorded(SLOW))
+        assert (after.result.cost_usd, after.cut_off_usd) == (Decimal("0.4"), Decimal(0))
+
+    def test_a_new_model_that_is_stopped_is_paid_at_its_own_price(self) -> None:
+        (after,) = replay_recordings(
+            draft("{timeout_s: 2}"),
+            [recorded(SLOW)],
+            stand_ins={"draft": "sim:small"},
+            reprice=lambda *_: Decimal("0.04"),
+        )
+        assert float(after.cut_off_usd) == pytest.approx(0.01)
+
+    def test_what_was_stopped_when_recorded_has_cost_nobody_knows_what(self) -> None:
+        stopped = make_attempt(
+            error_class=ErrorClass.TIMEOUT, latency_s=3, cut_off=True, model="sim:large"
+        )
+        (again,) = replay(draft("{timeout_s: 3}"), recorded(stopped))
+        assert again.reproduces
+        assert (again.cut_off_usd, again.unpriced) == (Decimal(0), 1)
+
+    def test_a_skill_that_is_stopped_costs_nothing(self) -> None:
+        (again,) = replay(draft("{timeout_s: 3}"), recorded(CUT_AT_3))
+        assert (again.cut_off_usd, again.unpriced) == (Decimal(0), 0)
+
+
+class TestAskingAnotherModel:
+    small = make_attempt(result="other", latency_s=0.25, model="sim:small", tokens=(9, 9))
+
+    def know(self, attempt: RecordedAttempt, count: int = 30, step: str = "other") -> ModelSample:
+        return ModelSample.of(
+            [make_recording({step: [attempt]}, run_id=f"run-{number}") for number in range(count)]
+        )
+
+    def swap(self, models: ModelSample, *was: RecordedAttempt) -> Replayed:
+        (after,) = replay_recordings(
+            draft(),
+            [recorded(*(was or (SLOW,)))],
+            stand_ins={"draft": "sim:small"},
+            reprice=lambda *_: Decimal("0.04"),
+            models=models,
+        )
+        return after
+
+    def test_its_time_is_its_own_where_another_step_has_asked_it(self) -> None:
+        after = self.swap(self.know(self.small))
+        assert after.result.latency_s == pytest.approx(0.25)
+        assert (after.result.output, after.result.cost_usd) == ("late", Decimal("0.04"))
+        assert after.stood_in == 1
+
+    def test_it_fails_as_often_as_it_fails_elsewhere(self) -> None:
+        failing = make_attempt(error_class=ErrorClass.UNAVAILABLE, latency_s=0.1, model="sim:small")
+        after = self.swap(self.know(failing))
+        assert after.result.error_class is ErrorClass.UNAVAILABLE
+
+    def test_a_few_calls_of_it_tell_nothing(self) -> None:
+        assert self.swap(self.know(self.small, 29)).result.latency_s == pytest.approx(8)
+
+    def test_calls_at_the_same_step_count_before_those_elsewhere(self) -> None:
+        here = self.know(self.small.model_copy(update={"latency_s": 0.5}), step="draft")
+        elsewhere = self.know(self.small)
+        both = ModelSample(
+            {"sim:small": [*here.anywhere["sim:small"], *elsewhere.anywhere["sim:small"]]},
+            {**here.at_step, **elsewhere.at_step},
+        )
+        assert self.swap(both).result.latency_s == pytest.approx(0.5)
+
+    def test_what_was_cut_off_or_remembered_tells_nothing_of_a_model(self) -> None:
+        stopped = make_attempt(
+            error_class=ErrorClass.TIMEOUT, latency_s=3, cut_off=True, model="sim:small"
+        )
+        assert self.know(stopped).of_step("sim:small", "other") == ()
+        remembered = self.small.model_copy(update={"cached": True})
+        assert self.know(remembered).of_step("sim:small", "other") == ()

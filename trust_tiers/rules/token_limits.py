@@ -1,6 +1,7 @@
 """A lower limit on output tokens saves money, and may cut an answer short: worth a trial, not a blind commit."""
 
 from trust_tiers.comparison import Comparison
+from trust_tiers.deciders import decides
 from trust_tiers.decision import Decision
 from trust_tiers.knobs import Tuning, read_tuning
 from trust_tiers.verdicts import high, medium, write_number
@@ -14,6 +15,8 @@ def lowers_token_limit(change: GraphChange, comparison: Comparison) -> Decision 
         return tuning
     text = f"{tuning.step.step_id}: at most {write_number(tuning.after)} output tokens"
     before, cut = tuning.before, comparison.limits.max_token_cut
+    if decides(tuning.step, comparison.before):
+        return high(f"{text}, and its answer decides what else happens")
     if before is None:
         return high(f"{text}, and no limit before to compare with")
     if not before / cut <= tuning.after <= before:

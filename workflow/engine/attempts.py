@@ -189,4 +189,5 @@ def _cost_of(error: AttemptError) -> AgentReply:
         error.output_tokens,
         error.cost_usd,
         error.simulated,
+        validators_ms=error.validators_ms,
     )

@@ -37,11 +37,13 @@ def perform_live(ask_agent: AskAgent, find_skill: FindSkill) -> Perform:
             reply = await ask_agent(_agent_call(call))
         if plan.skill is not None and plan.output_schema is None and not plan.validators:
             return reply
+        validators_ms: list[float] = []
         try:
-            return await _check(reply, call, find_skill)
+            reply = await _check(reply, call, find_skill, validators_ms)
         except Exception as error:
             # A spoiled answer is paid for all the same.
-            raise _spoil(error, reply) from error
+            raise _spoil(error, reply, validators_ms) from error
+        return reply._replace(validators_ms=tuple(validators_ms)) if validators_ms else reply
 
     return perform
 
@@ -95,15 +97,23 @@ def _agent_call(call: Call) -> AgentCall:
     )
 
 
-async def _check(reply: AgentReply, call: Call, find_skill: FindSkill) -> AgentReply:
-    """Return the reply as plain JSON data that fits the schema and pleases every validator."""
+async def _check(
+    reply: AgentReply, call: Call, find_skill: FindSkill, validators_ms: list[float]
+) -> AgentReply:
+    """Return the reply as plain JSON data that fits the schema and pleases every validator, and note their times."""
     reply = reply._replace(output=as_json(reply.output))
     schema = call.plan.output_schema
     problem = explain_mismatch(schema, reply.output) if schema is not None else ""
     if problem:
         raise AttemptError(ErrorClass.INVALID_OUTPUT, problem)
-    for validator in call.plan.validators:
-        await _validate(validator, reply, call, find_skill)
+    if call.plan.validators:
+        clock = asyncio.get_running_loop()
+        for validator in call.plan.validators:
+            began_s = clock.time()
+            try:
+                await _validate(validator, reply, call, find_skill)
+            finally:
+                validators_ms.append((clock.time() - began_s) * 1000)
     return reply
 
 
@@ -118,7 +128,7 @@ async def _validate(
         raise AttemptError(ErrorClass.REJECTED, f"{validator.reference}: {feedback}")
 
 
-def _spoil(error: Exception, reply: AgentReply) -> AttemptError:
+def _spoil(error: Exception, reply: AgentReply, validators_ms: list[float]) -> AttemptError:
     known = isinstance(error, AttemptError)
     return AttemptError(
         classify_exception(error),
@@ -128,4 +138,5 @@ def _spoil(error: Exception, reply: AgentReply) -> AttemptError:
         output_tokens=reply.output_tokens,
         cost_usd=reply.cost_usd,
         simulated=reply.simulated,
+        validators_ms=tuple(validators_ms),
     )

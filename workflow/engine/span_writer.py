@@ -26,6 +26,7 @@ from telemetry.attributes import (
     SPEC_SHA256,
     STEP_ID,
     STEP_KIND,
+    VALIDATORS_MS,
     WORKFLOW_STEP_ID,
     WORKFLOW_YAML_PATH,
     YAML_PATH,
@@ -90,6 +91,8 @@ def _attempt_span(trace: Trace, event: AttemptFinished) -> Span:
         attributes["error.type"] = event.error_class
     if reply.cached:
         attributes[CACHE_HIT] = True
+    if reply.validators_ms:
+        attributes[VALIDATORS_MS] = " ".join(f"{each_ms:.6g}" for each_ms in reply.validators_ms)
     if likeness.asks_model:
         attributes[RESPONSE_MODEL] = reply.model or visit.node.model
         attributes[INPUT_TOKENS] = reply.input_tokens

@@ -51,6 +51,15 @@ class Donors:
         ]
         return random.choice(pool) if pool else None
 
+    def draw_success(self, step_id: str, random: Random) -> RecordedAttempt | None:
+        """Draw an attempt that was answered."""
+        pool = [
+            attempt
+            for attempt in self.attempts.get(step_id, ())
+            if not attempt.error_class and not attempt.cut_off
+        ]
+        return random.choice(pool) if pool else None
+
     def draw_run(self, visit: Visit, random: Random) -> Mapping[Visit, RecordedStep]:
         """Draw a run in which the step was executed that often; if there is none, any run."""
         fit = [steps for steps in self.runs if visit in steps]

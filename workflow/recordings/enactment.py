@@ -10,6 +10,7 @@ from telemetry import ErrorClass
 from workflow.calls import AgentReply, AttemptError
 from workflow.engine.state import Call
 from workflow.recordings.donors import Donors, Visit, index_steps
+from workflow.recordings.model_sample import NO_MODELS, ModelSample
 from workflow.recordings.recording import RecordedAttempt, RecordedStep, Recording
 
 Reprice = Callable[[str, int, int], Decimal | None]
@@ -21,15 +22,22 @@ _HANGS_S = 100_000.0
 
 @dataclass
 class Enactment:
-    """A `Perform` for one run; `drawn`, `stood_in` and `tainted` count as `Replayed` says."""
+    """A `Perform` for one run; it counts as `Replayed` says.
+
+    `old_ids` maps the `step_id` of a step that stands elsewhere now to the one it was recorded under.
+    """
 
     recording: Recording
     donors: Donors
     stand_ins: Mapping[str, str]
     reprice: Reprice | None
+    models: ModelSample = NO_MODELS
+    old_ids: Mapping[str, str] = field(default_factory=dict)
     drawn: int = 0
     stood_in: int = 0
     tainted: int = 0
+    cut_off_usd: Decimal = Decimal(0)
+    unpriced: int = 0
     diverged: bool = False
     own: Mapping[Visit, RecordedStep] = field(init=False)
     donor: Mapping[Visit, RecordedStep] | None = None
@@ -42,10 +50,15 @@ class Enactment:
         attempt = self._find(call)
         if attempt is None:
             raise AttemptError(ErrorClass.INVALID_INPUT, "no recording of this step")
+        attempt = self._ask_new_model(call, attempt)
         return self._answer(call.plan.node.step_id, await self._take_time(call, attempt))
 
+    def _recorded_id(self, call: Call) -> str:
+        step_id = call.plan.node.step_id
+        return self.old_ids.get(step_id, step_id)
+
     def _find(self, call: Call) -> RecordedAttempt | None:
-        visit = (call.plan.node.step_id, call.visit)
+        visit = (self._recorded_id(call), call.visit)
         recorded = self.own.get(visit)
         if recorded is None:
             recorded = self._draw_step(call, visit)
@@ -57,6 +70,20 @@ class Enactment:
             return recorded.attempts[call.attempt - 1]
         self._count_draw()
         return self.donors.draw_attempt(visit[0], self._chance(call))
+
+    def _ask_new_model(self, call: Call, attempt: RecordedAttempt) -> RecordedAttempt:
+        """Draw how long a step's new model takes and whether it fails; what it would say, nobody knows."""
+        step_id = self._recorded_id(call)
+        model = self.stand_ins.get(call.plan.node.step_id, "")
+        drawn = self.models.draw(model, step_id, self._chance(call)) if model else None
+        if drawn is None:
+            return attempt
+        if drawn.error_class:
+            kept = {"input_tokens": attempt.input_tokens}
+            return drawn.model_copy(update=kept if drawn.input_tokens else {})
+        if attempt.error_class or attempt.cut_off:
+            attempt = self.donors.draw_success(step_id, self._chance(call)) or attempt
+        return attempt.model_copy(update={"latency_s": drawn.latency_s})
 
     def _draw_step(self, call: Call, visit: Visit) -> RecordedStep | None:
         if visit not in self.drawn_steps:
@@ -70,21 +97,45 @@ class Enactment:
 
     async def _take_time(self, call: Call, attempt: RecordedAttempt) -> RecordedAttempt:
         """Let an attempt take as long as it took; one that was cut off when recorded, and isn't now, goes on."""
-        await asyncio.sleep(attempt.latency_s)
+        await self._wait(call, attempt, attempt.latency_s)
         if not attempt.cut_off:
             return attempt
+        return await self._go_on(call, attempt)
+
+    async def _go_on(self, call: Call, attempt: RecordedAttempt) -> RecordedAttempt:
         # What cut it off when recorded does so again here, give or take the jitter of a real clock.
-        await asyncio.sleep(0.01 + 0.001 * attempt.latency_s)
+        await self._wait(call, attempt, 0.01 + 0.001 * attempt.latency_s)
         self._count_draw()
         longer = self.donors.draw_longer(
-            call.plan.node.step_id, attempt.latency_s, self._chance(call)
+            self._recorded_id(call), attempt.latency_s, self._chance(call)
         )
         if longer:
-            await asyncio.sleep(max(0.0, longer.latency_s - 1.001 * attempt.latency_s - 0.01))
+            so_far_s = 1.001 * attempt.latency_s + 0.01
+            await self._wait(call, longer, longer.latency_s - so_far_s, so_far_s)
             return longer
         if call.plan.timeout_s is not None:
             await asyncio.sleep(_HANGS_S)
         return attempt
+
+    async def _wait(
+        self, call: Call, attempt: RecordedAttempt, latency_s: float, so_far_s: float = 0.0
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        started_s = loop.time()
+        try:
+            await asyncio.sleep(max(0.0, latency_s))
+        except asyncio.CancelledError:
+            self._charge_cut_off(call, attempt, so_far_s + loop.time() - started_s)
+            raise
+
+    def _charge_cut_off(self, call: Call, attempt: RecordedAttempt, took_s: float) -> None:
+        """A provider bills what it made until it was stopped: its share of the time, or nobody knows how much."""
+        model = self.stand_ins.get(call.plan.node.step_id, attempt.model)
+        if attempt.cut_off:
+            self.unpriced += bool(model)
+        elif attempt.latency_s > 0:
+            share = Decimal(min(1.0, took_s / attempt.latency_s))
+            self.cut_off_usd += share * self._price(model, attempt)
 
     def _count_draw(self) -> None:
         self.drawn += 1
@@ -92,7 +143,7 @@ class Enactment:
 
     def _chance(self, call: Call) -> Random:
         """Luck of this run and attempt alone: other runs draw otherwise, other versions of the spec draw the same."""
-        step_id = call.plan.node.step_id
+        step_id = self._recorded_id(call)
         key = (call.seed, self.recording.run_id, step_id, call.visit, call.attempt)
         return Random("/".join(map(str, key)))  # noqa: S311 -- simulation, not secrets
 
@@ -124,7 +175,7 @@ class Enactment:
         )
 
     def _price(self, model: str, attempt: RecordedAttempt) -> Decimal:
-        if not self.reprice or not model:
+        if not self.reprice or not model or model == attempt.model:
             return attempt.cost_usd
         price = self.reprice(model, attempt.input_tokens, attempt.output_tokens)
         return attempt.cost_usd if price is None else price

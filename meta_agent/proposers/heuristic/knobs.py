@@ -5,6 +5,7 @@ from pydantic import JsonValue
 from workflow import JsonPatch, StepNode, parse_patch
 
 _MAX_TITLE_CHARS = 70
+_HUMAN_TOKENS = 50
 
 
 def set_knob(node: StepNode, key: str, value: JsonValue) -> JsonPatch:
@@ -24,6 +25,11 @@ def set_knob(node: StepNode, key: str, value: JsonValue) -> JsonPatch:
 def plain_number(value: float) -> int | float:
     """Return a whole number as an `int`, so that it reads `5`, not `5.0`, in the spec."""
     return int(value) if float(value).is_integer() else value
+
+
+def round_tokens(tokens: float) -> int:
+    """Return the next multiple of 50: a limit on tokens as a person would have written it."""
+    return max(1, -(-int(tokens) // _HUMAN_TOKENS)) * _HUMAN_TOKENS
 
 
 def word_title(before: str, step_id: str, after: str) -> str:

@@ -1,15 +1,16 @@
 """Proposes as many retries as pay for themselves."""
 
+from meta_agent.bursts import count_failures_soon_after
 from meta_agent.candidate import Candidate
 from meta_agent.detectors.window import StepSample, Window
 from meta_agent.opportunity import Opportunity
 from meta_agent.proposers.heuristic.knobs import set_knob, word_title
+from meta_agent.proposers.heuristic.retry_value import price_retry, value_success
 from meta_agent.proposers.heuristic.settings import ProposerSettings
-from telemetry import TRANSIENT
+from meta_agent.retry_outcomes import find_curable
 
 _RESIDUAL_TARGET = 0.001
 """One execution in a thousand may still fail: beyond it a retry is insurance nobody notices."""
-_MAX_RETRIES = 5
 _TRUSTED_RETRIES = 10
 
 
@@ -20,8 +21,8 @@ def propose_retries(
     sample = window.sample(opportunity.step_id)
     if sample is None or not sample.node.is_repeatable:
         return []
-    rate = _failure_rate(sample)
-    retries = _choose_retries(sample, rate, settings)
+    rate = _failure_rate(sample, window)
+    retries = _choose_retries(sample, rate, window, settings)
     if retries <= sample.max_retries:
         return []
     times = "once" if retries == 1 else f"up to {retries} times"
@@ -42,41 +43,40 @@ def propose_retries(
     ]
 
 
-def _failure_rate(sample: StepSample) -> float:
+def _failure_rate(sample: StepSample, window: Window) -> float:
     """Return the probability that an attempt fails, or that a retry does where that is seen to be higher.
 
     Failures come in bursts: where enough retries were observed they, not the first attempts, say what another is worth.
+    Where none were, the runs that began soon after a failure do.
     """
-    first = [execution.attempts[0].error_class in TRANSIENT for execution in sample.executions]
+    curable = find_curable(sample)
+    first = [execution.attempts[0].error_class in curable for execution in sample.executions]
     later = [
-        attempt.error_class in TRANSIENT
+        attempt.error_class in curable
         for execution in sample.executions
         for attempt in execution.attempts[1:]
     ]
-    rate = _mean_rate(first)
-    return max(rate, _mean_rate(later)) if len(later) >= _TRUSTED_RETRIES else rate
+    hits, trials = sum(later), len(later)
+    if trials < _TRUSTED_RETRIES:
+        hits, trials = count_failures_soon_after(window.runs, sample.node.step_id)
+    rate = _mean_rate(sum(first), len(first))
+    return max(rate, _mean_rate(hits, trials)) if trials >= _TRUSTED_RETRIES else rate
 
 
-def _mean_rate(failures: list[bool]) -> float:
-    return (sum(failures) + 0.5) / (len(failures) + 1)
+def _mean_rate(hits: int, trials: int) -> float:
+    return (hits + 0.5) / (trials + 1)
 
 
-def _choose_retries(sample: StepSample, rate: float, settings: ProposerSettings) -> int:
+def _choose_retries(
+    sample: StepSample, rate: float, window: Window, settings: ProposerSettings
+) -> int:
     """Add retries while what is left is above the target and the next one brings more than it costs."""
-    attempt_usd = _attempt_usd(sample, settings)
+    success_usd = value_success(sample, window, settings.roi)
     retries = sample.max_retries
-    while retries < _MAX_RETRIES:
-        reached = rate ** (retries + 1)
-        gain_usd = reached * (1 - rate) * settings.roi.value_per_success_usd
-        if reached <= _RESIDUAL_TARGET or gain_usd <= reached * attempt_usd:
+    while retries < settings.max_retries:
+        is_needed = rate ** (retries + 1) > _RESIDUAL_TARGET
+        pays = (1 - rate) * success_usd > price_retry(sample, settings.roi, retries + 1)
+        if not (is_needed and pays):
             break
         retries += 1
     return retries
-
-
-def _attempt_usd(sample: StepSample, settings: ProposerSettings) -> float:
-    """Return what one more attempt costs on average, waiting included."""
-    attempts = sample.attempts
-    spent_usd = float(sum(attempt.cost_usd for attempt in attempts))
-    waited_s = sum(attempt.latency_ms for attempt in attempts) / 1000
-    return (spent_usd + waited_s * settings.roi.latency_usd_per_s) / len(attempts)

@@ -1,5 +1,7 @@
 """Proposes the timeout of least expected cost."""
 
+from dataclasses import replace
+
 from meta_agent.candidate import Candidate
 from meta_agent.detectors.window import StepSample, Window
 from meta_agent.opportunity import Opportunity
@@ -10,6 +12,7 @@ from meta_agent.proposers.heuristic.patience import (
     choose_timeout,
     describe_patience,
 )
+from meta_agent.proposers.heuristic.retry_value import value_success
 from meta_agent.proposers.heuristic.settings import ProposerSettings
 
 
@@ -24,7 +27,10 @@ def propose_timeouts(
     patience = describe_patience(sample) if sample else None
     if sample is None or patience is None:
         return []
-    best_s = choose_timeout(patience, sample.timeout_s, settings.roi)
+    # Where a fallback takes over, a needless cut doesn't cost a success but what the fallback costs.
+    success_usd = value_success(sample, window, settings.roi)
+    roi = replace(settings.roi, value_per_success_usd=success_usd)
+    best_s = choose_timeout(patience, sample.timeout_s, roi)
     if best_s is None:
         return []
     chosen = [best_s]

@@ -21,12 +21,13 @@ from app.otlp import receiver
 from app.otlp.bodies import MAX_BODY_BYTES, MAX_SENT_BYTES
 from app.store import create_token, revoke_token
 from telemetry import encode_traces
-from telemetry.volume import Encoding
+from telemetry.volume import Encoding, drop_text
 from tests.app.otlp.senders import JSON, PROTOBUF, Sender, open_sender
 from tests.telemetry.builders import make_run_spans, make_span
 from tests.telemetry.otlp_protobuf import encode_protobuf
 
 BODY = encode_protobuf(make_run_spans())
+KEPT = drop_text(BODY, Encoding.PROTOBUF)
 JSON_BODY = encode_traces(make_run_spans(), resource={})
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -63,7 +64,7 @@ def test_a_batch_is_written_down_before_it_is_acknowledged(sender: Sender, encod
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"] == "application/x-protobuf"
     (frame,) = sender.written
-    assert (frame.repository, frame.encoding, frame.body) == ("local", Encoding.PROTOBUF, BODY)
+    assert (frame.repository, frame.encoding, frame.body) == ("local", Encoding.PROTOBUF, KEPT)
 
 
 def test_json_is_answered_in_json(sender: Sender) -> None:

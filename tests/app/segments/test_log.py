@@ -2,20 +2,26 @@
 
 import os
 import resource
+import struct
+import subprocess
+import sys
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import SegmentError
+from app.segments.blocks import iterate_frames
 from app.segments.frames import Frame, encode_frame, read_frames
 from app.segments.group_commit import GroupCommit
 from app.segments.log import Segment, SegmentWriter, is_held, list_segments
-from app.segments.roll_up import iterate_frames
 from telemetry.volume import Encoding
 
+ROOT = Path(__file__).parents[3]
 _FRAMES = st.builds(
     Frame,
     repository=st.text(st.characters(codec="utf-8"), max_size=20),
@@ -24,6 +30,7 @@ _FRAMES = st.builds(
     body=st.binary(max_size=200),
     origin=st.text(st.characters(codec="utf-8"), max_size=20),
     position=st.integers(0, 2**62),
+    sender=st.text(st.characters(codec="utf-8"), max_size=12),
 )
 
 
@@ -97,7 +104,7 @@ def test_a_segment_that_was_only_begun_counts_as_held(tmp_path: Path) -> None:
     assert is_held(Segment(path))
 
 
-def test_a_full_disk_is_told_and_leaves_no_half_frame(tmp_path: Path) -> None:
+def test_a_file_that_may_not_grow_is_told_and_leaves_no_half_frame(tmp_path: Path) -> None:
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     with SegmentWriter(tmp_path) as writer:
         writer.append([make_frame(1)])
@@ -137,3 +144,23 @@ def test_a_full_queue_says_so_instead_of_growing(tmp_path: Path) -> None:
     assert len(read_all(tmp_path)) == len(taken)
     with pytest.raises(SegmentError, match="closed"):
         log.submit(make_frame(1))
+
+
+def test_a_full_disk_of_a_megabyte_keeps_what_was_written_and_goes_on_with_room(
+    tmp_path: Path,
+) -> None:
+    mounting = "mount -t tmpfs -o size=1m none $0 && exec $1 -m tests.app.segments.full_disk $0"
+    command = ["unshare", "--mount", "sh", "-c", mounting, str(tmp_path), sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    if "mount" in done.stderr or "unshare" in done.stderr:
+        pytest.skip("needs the right to mount")
+    assert done.stdout.splitlines() == [f"{tmp_path}: No space left on device", "True"]
+
+
+def test_frames_of_an_earlier_version_are_read_without_a_sender() -> None:
+    header = orjson.dumps(("acme/a", 7, "json", "", 0))
+    prefix = struct.pack(
+        "<IIH", len(header) + 2, zlib.crc32(b"{}", zlib.crc32(header)), len(header)
+    )
+    ((frame, _),) = read_frames(memoryview(prefix + header + b"{}"))
+    assert frame == Frame("acme/a", 7, Encoding.JSON, b"{}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import StoreError
-from app.store import Store, create_token, find_tenant, list_sampled_runs, open_store
+from app.store import Store, create_token, find_token, list_sampled_runs, open_store
 from telemetry import Quarantine
 from tests.app.segments.folders import RECEIVED_NS, append, make_run_frames, open_world, work_off
 from tests.telemetry.builders import STARTED_AT
@@ -47,9 +47,9 @@ def test_everything_counts_exactly_once_in_postgresql(tmp_path: Path, url: str) 
 def test_tokens_live_there_too(tmp_path: Path, url: str) -> None:
     store: Store = open_store(tmp_path / "flujo.db", url=url)
     with store.transaction() as rows:
-        _, secret = create_token(rows, "acme/support", at=STARTED_AT)
+        token, secret = create_token(rows, "acme/support", at=STARTED_AT)
     with store.snapshot() as rows:
-        assert find_tenant(rows, secret) == "acme/support"
+        assert find_token(rows, secret) == token
     assert not store.is_file
     store.close()
 

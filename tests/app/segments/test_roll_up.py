@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import StoreError
+from app.segments import blocks
 from app.segments import roll_up as roll_up_module
 from app.store import list_sampled_runs, list_segment_states, list_waiting
 from app.store.salt import SaltRow
@@ -114,14 +115,14 @@ def test_a_body_nobody_can_read_stops_nobody_else(
 
 
 def test_blocks_end_where_memory_would_grow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roll_up_module, "_BLOCK_SPANS", 10)
+    monkeypatch.setattr(blocks, "_BLOCK_SPANS", 10)
     append(world, make_run_frames(range(1, 3)))
     append(world, make_run_frames(range(3, 6)))
     worker = world.roll_up()
-    blocks = 0
+    worked = 0
     while worker.work_off():
-        blocks += 1
-    assert blocks >= 2
+        worked += 1
+    assert worked >= 2
     assert world.statistics().spans == 30
 
 

@@ -1,0 +1,1 @@
+"""Generated worlds of known truth, in which the product's proposals are judged by what they would really bring."""
