@@ -63,7 +63,6 @@ def serve_forever(options: ServeOptions, *, announce: Callable[[str], None]) -> 
     `announce` is told the address. Raises `BadInputError` for an address that can't be had, or one that others can
     reach while nobody needs a token.
     """
-    log_to_stderr()
     folder = DataFolder(options.data)
     folder.make()
     store = open_store(folder.database, url=options.database)
@@ -72,6 +71,7 @@ def serve_forever(options: ServeOptions, *, announce: Callable[[str], None]) -> 
     if not on_loopback:
         _demand_tokens(store, options.host)
     with _listen(options.host, options.port) as listener:
+        log_to_stderr()
         log = GroupCommit(folder.segments)
         texts = GroupCommit(folder.texts) if options.keep_text else None
         worker = WorkerProcess("app.segments.worker", _worker_options(options))

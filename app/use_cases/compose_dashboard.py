@@ -138,8 +138,8 @@ def _list_limited(rows: Transaction, facts: DashboardFacts) -> Iterator[Dashboar
     waiting = list_work(rows, states=(WorkState.WAITING,), repository=facts.repository.key)
     for item in waiting:
         if item.not_before > facts.now and not item.attempts:
-            until = f"goes on at {item.not_before:%Y-%m-%d %H:%M} UTC"
-            yield DashboardItem(_name_work(item), facts=(until,))
+            # Without the hour: it would be another each time, and the issue edited for nothing.
+            yield DashboardItem(_name_work(item), facts=("goes on by itself",))
 
 
 def _list_scheduled(facts: DashboardFacts) -> Iterator[DashboardItem]:
