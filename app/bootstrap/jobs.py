@@ -5,9 +5,6 @@ It is told where everything lies by one line of JSON on its standard input, and 
 
 import logging
 import os
-import select
-import signal
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +25,7 @@ from app.jobs.worker import QueuePlace, run_jobs
 from app.logs import log_to_stderr
 from app.segments.layout import DataFolder
 from app.store import open_store
+from app.worker_input import input_ended, read_orders
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -54,13 +52,11 @@ def tell_time() -> datetime:
 def main() -> None:
     """Run as a process of its own."""
     log_to_stderr()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # these are for the server, which ends our input
-    options = JobOptions(**orjson.loads(_read_line(sys.stdin.fileno())))
+    options = JobOptions(**orjson.loads(read_orders()))
     folder = DataFolder(Path(options.data))
     store = open_store(folder.database, url=options.database)
     workshop = Workshop(store, build_handlers(_open_app(), open_means(os.environ)), tell_time)
-    run_jobs(workshop, QueuePlace(folder.path, options.database), _input_ended)
+    run_jobs(workshop, QueuePlace(folder.path, options.database), input_ended)
 
 
 def _open_app() -> AppForge | None:
@@ -69,21 +65,6 @@ def _open_app() -> AppForge | None:
         _LOG.warning("no_app set=%s", APP_ID_VARIABLE)
         return None
     return open_app(os.environ)
-
-
-def _read_line(file: int) -> bytes:
-    """Read up to the first line's end and no further, so that what comes behind stays visible to `select`."""
-    line = b""
-    while part := os.read(file, 1):
-        line += part
-        if part == b"\n":
-            break
-    return line
-
-
-def _input_ended(timeout_s: float) -> bool:
-    readable, _, _ = select.select([sys.stdin], [], [], timeout_s)
-    return bool(readable)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,6 @@ stops or because it died, it works off what is left and ends too.
 import fcntl
 import gc
 import logging
-import os
-import select
-import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +23,7 @@ from app.segments.roll_up import RollUp
 from app.segments.texts import TEXT_DAYS
 from app.segments.upkeep import Upkeep
 from app.store import Store, open_store
+from app.worker_input import input_ended, read_orders
 
 _LOG: Final = logging.getLogger(__name__)
 _IDLE_S: Final = 0.2
@@ -161,28 +158,11 @@ def _run(folder: DataFolder, store: Store, upkeep: Upkeep, stopping: Stopping) -
 def main() -> None:
     """Run as a process of its own."""
     log_to_stderr()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # these are for the server, which ends our input
-    given = _read_line(sys.stdin.fileno())
+    given = read_orders()
     # Spans make no cycles; looking for some in them would cost a third of the speed.
     gc.freeze()
     gc.disable()
-    work(WorkerOptions(**orjson.loads(given)), _input_ended)
-
-
-def _read_line(file: int) -> bytes:
-    """Read up to the first line's end and no further, so that what comes behind stays visible to `select`."""
-    line = b""
-    while part := os.read(file, 1):
-        line += part
-        if part == b"\n":
-            break
-    return line
-
-
-def _input_ended(timeout_s: float) -> bool:
-    readable, _, _ = select.select([sys.stdin], [], [], timeout_s)
-    return bool(readable)
+    work(WorkerOptions(**orjson.loads(given)), input_ended)
 
 
 if __name__ == "__main__":
